@@ -1,0 +1,134 @@
+"""Find and read entries, strictly: an unknown key is an error naming file and key."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ValidationError
+
+from gis.catalogue.models import LayerEntry, MapEntry
+from gis.errors import CatalogueError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def catalogue_root(which: Literal["layers", "maps"]) -> Path:
+    """Return the folder of a catalogue: in the installed package, or in the checkout."""
+    for root in (_PACKAGE / "_catalogue" / which, _PACKAGE.parent / which):
+        if root.is_dir():
+            return root
+    message = f"the catalogue '{which}' was not installed with the program"
+    raise CatalogueError(message)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read one TOML file. Raises CatalogueError naming the file, and the line where it breaks."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        message = f"{path}: no such file"
+        raise CatalogueError(message) from None
+    except UnicodeDecodeError as error:
+        message = f"{path}: not UTF-8 (byte {error.start})"
+        raise CatalogueError(message) from None
+    except tomllib.TOMLDecodeError as error:
+        message = f"{path}: not valid TOML: {error}"
+        raise CatalogueError(message) from None
+
+
+def read_entry[E: BaseModel](path: Path, model: type[E]) -> E:
+    """Read and validate one entry. Raises CatalogueError with every fault in one line."""
+    raw = read_toml(path)
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        faults = "; ".join(_fault(e, model) for e in error.errors())
+        message = f"{path}: {faults}"
+        raise CatalogueError(message) from None
+
+
+def _fault(error: Any, model: type[BaseModel]) -> str:
+    """Word one fault: the key's path, what was found, and for a misspelt key the nearest one."""
+    where = ".".join(str(part) for part in error["loc"]) or "the entry"
+    if error["type"] == "extra_forbidden":
+        allowed = _keys_at(model, error["loc"][:-1])
+        near = difflib.get_close_matches(str(error["loc"][-1]), allowed, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        return f"unknown key '{where}'{hint} (allowed: {', '.join(allowed)})"
+    if error["type"] == "missing":
+        return f"'{where}' is missing"
+    given = repr(error["input"])
+    given = given if len(given) <= 60 else given[:57] + "..."
+    return f"'{where}': {error['msg'].removeprefix('Value error, ')} (given: {given})"
+
+
+def _keys_at(model: type[BaseModel], loc: Iterable[Any]) -> list[str]:
+    """Return the keys allowed at a place inside an entry, by walking its JSON schema."""
+    schema = model.model_json_schema(by_alias=True)
+    node: dict[str, Any] = schema
+    for part in loc:
+        node = _resolve(node, schema)
+        if isinstance(part, int):
+            node = node.get("items", {})
+        else:
+            node = node.get("properties", {}).get(part) or node.get("additionalProperties", {})
+    return list(_resolve(node, schema).get("properties", {}))
+
+
+def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """Follow $ref and the first object of anyOf."""
+    for option in node.get("anyOf", ()):
+        if "$ref" in option or option.get("type") == "object":
+            node = option
+            break
+    reference = node.get("$ref")
+    return schema["$defs"][reference.rsplit("/", 1)[-1]] if reference else node
+
+
+def _entries[E: BaseModel](which: Literal["layers", "maps"], model: type[E]) -> dict[str, E]:
+    files = sorted(catalogue_root(which).glob("*.toml"))
+    return {f.stem: read_entry(f, model) for f in files if f.stem != "theme"}
+
+
+@cache
+def layer_entries() -> dict[str, LayerEntry]:
+    """Return every layer entry by id (the file's name). Raises CatalogueError."""
+    entries = _entries("layers", LayerEntry)
+    for name, entry in entries.items():
+        if entry.coverage.layer is not None and entry.coverage.layer not in entries:
+            message = f"layers/{name}.toml: coverage.layer '{entry.coverage.layer}' is no layer"
+            raise CatalogueError(message)
+    return entries
+
+
+@cache
+def map_entries() -> dict[str, MapEntry]:
+    """Return every map entry by id, in the order of the index. Raises CatalogueError."""
+    entries = _entries("maps", MapEntry)
+    return dict(sorted(entries.items(), key=lambda item: item[1].order))
+
+
+def layer_entry(name: str) -> LayerEntry:
+    """Return one layer entry. Raises CatalogueError naming what there is."""
+    return _pick(name, layer_entries(), "layer")
+
+
+def map_entry(name: str) -> MapEntry:
+    """Return one map entry. Raises CatalogueError naming what there is."""
+    return _pick(name, map_entries(), "map")
+
+
+def _pick[E](name: str, entries: dict[str, E], kind: str) -> E:
+    if name not in entries:
+        near = difflib.get_close_matches(name, entries, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        message = f"no {kind} '{name}'{hint} (there are: {', '.join(entries)})"
+        raise CatalogueError(message)
+    return entries[name]

@@ -1,0 +1,270 @@
+"""Describe what a layer entry and a map entry may hold, strictly.
+
+These models are the schema: ``layers/schema.json``, ``maps/schema.json`` and the
+field tables in the two READMEs are generated from them, and an unknown key in
+an entry is an error. There are no expressions and no import paths in entries;
+every ``kind`` is a key in a Python dictionary.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from gis.text import Text
+
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+AnalysisId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+Scalar = str | int | float | bool
+
+
+class Entry(BaseModel):
+    """The strictness all entries share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Bilingual(Entry):
+    """One text in bokmål and English; both are required."""
+
+    nb: str = Field(min_length=1, description="bokmål")
+    en: str = Field(min_length=1, description="English")
+
+    @property
+    def text(self) -> Text:
+        """The same as the program's own Text."""
+        return Text(nb=self.nb, en=self.en)
+
+
+class SourceInfo(Entry):
+    """Who publishes the data, and under what terms."""
+
+    owner: str = Field(description="publisher, as credited")
+    dataset: str = Field(description="the publisher's name of the data set")
+    licence: str = Field(description="licence of the data, e.g. CC-BY-4.0, NLOD-2.0")
+    metadata: str | None = Field(default=None, description="address of the metadata page")
+
+
+class Delivery(Entry):
+    """In what form the data arrive, and which part of them is this layer."""
+
+    kind: Literal["vector", "points", "grid", "gtfs", "raster"] = Field(
+        description="the reader: vector file, table of points, SSB grid, timetable or terrain"
+    )
+    layers: tuple[str, ...] = Field(
+        default=(),
+        description="accepted names of the layer(s) inside a file with several; all that are there "
+        "are read, and a field may take the name through '@layer'",
+    )
+    keep: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="source field -> values: only rows with one of the values belong to this "
+        "layer; a file without the field keeps all rows",
+    )
+    drop: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="source field -> values: rows with one of the values do not belong here",
+    )
+    x: tuple[str, ...] = Field(
+        default=(), description="points: accepted names of easting/longitude"
+    )
+    y: tuple[str, ...] = Field(
+        default=(), description="points: accepted names of northing/latitude"
+    )
+    epsg: int | None = Field(default=None, description="points: EPSG code of the coordinates")
+    epsg_field: str | None = Field(
+        default=None, description="points: the column that holds the EPSG code, row by row"
+    )
+    cell_size_m: int | None = Field(default=None, description="grid: side of a cell in metres")
+
+    @model_validator(mode="after")
+    def _needs(self) -> Delivery:
+        if self.kind == "points" and not (self.x and self.y and (self.epsg or self.epsg_field)):
+            message = "points need x, y and epsg or epsg_field"
+            raise ValueError(message)
+        if self.kind == "grid" and self.cell_size_m is None:
+            message = "grid needs cell_size_m"
+            raise ValueError(message)
+        return self
+
+
+class FieldMapping(Entry):
+    """Where one field of the layer comes from in the delivered file."""
+
+    source: tuple[str, ...] = Field(
+        alias="from",
+        min_length=1,
+        description="accepted names at the source, first found wins; compared without case, path "
+        "prefix and accents; '@layer' is the name of the layer the row came from",
+    )
+    type: Literal["text", "integer", "number", "date", "id", "code"] = Field(
+        default="text", description="'id' is int64 and never float; 'code' goes through codes"
+    )
+    required: bool = Field(default=False, description="a file without the field is refused")
+    codes: dict[str, str] = Field(
+        default_factory=dict,
+        description="type code: source value -> our value; a value not listed is refused",
+    )
+    nullable: bool = Field(default=True, description="whether a row may lack the value")
+    about: str | None = Field(default=None, description="what the field is, for the reader")
+
+    @model_validator(mode="after")
+    def _codes_belong_to_code(self) -> FieldMapping:
+        if (self.type == "code") != bool(self.codes):
+            message = "codes go with type = 'code', and only there"
+            raise ValueError(message)
+        return self
+
+
+class ZoneClass(Entry):
+    """One class of a zone layer."""
+
+    id: str = Field(description="value of the class field")
+    title: Bilingual
+    annual_probability: float | None = Field(
+        default=None, gt=0, le=1, description="yearly probability of the event, where it has one"
+    )
+
+
+class Coverage(Entry):
+    """Where the theme has been mapped, so that 'no hit' is not taken for 'safe'."""
+
+    kind: Literal["layer", "positive_only", "everywhere"] = Field(
+        description="'layer': mapped inside the polygons of another layer; 'positive_only': only "
+        "hits mean something; 'everywhere': absence is an answer"
+    )
+    layer: Id | None = Field(default=None, description="the layer that tells where it is mapped")
+
+    @model_validator(mode="after")
+    def _layer_named(self) -> Coverage:
+        if (self.kind == "layer") != (self.layer is not None):
+            message = "coverage kind 'layer' names a layer, the other kinds do not"
+            raise ValueError(message)
+        return self
+
+
+class Style(Entry):
+    """How the layer is drawn; colours come from maps/theme.toml by name."""
+
+    palette: str = Field(description="a palette of maps/theme.toml")
+    symbol: Literal["fill", "outline", "line", "point", "hatch", "grid", "image"] = "fill"
+
+
+class LayerEntry(Entry):
+    """One file in layers/: what a layer is, from whom, and how it is read."""
+
+    theme: Literal["base", "residents", "transit", "hazard", "nature", "plan", "terrain"]
+    geometry: Literal["polygon", "line", "point", "cell", "raster"]
+    title: Bilingual
+    about: Bilingual = Field(description="one sentence: what it shows and what it does not")
+    source: SourceInfo
+    delivery: Delivery
+    fields: dict[Id, FieldMapping] = Field(default_factory=dict)
+    class_field: Id | None = Field(default=None, description="zone layers: the field of the class")
+    classes: tuple[ZoneClass, ...] = Field(
+        default=(), description="zone layers: classes, worst first"
+    )
+    coverage: Coverage = Coverage(kind="everywhere")
+    style: Style
+    name_field: Id | None = Field(default=None, description="the field that names a feature")
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> LayerEntry:
+        for named in (self.class_field, self.name_field):
+            if named is not None and named not in self.fields:
+                message = f"'{named}' is not among fields: {', '.join(self.fields) or 'none'}"
+                raise ValueError(message)
+        if bool(self.classes) != (self.class_field is not None):
+            message = "classes and class_field go together"
+            raise ValueError(message)
+        if self.class_field is not None:
+            mapping = self.fields[self.class_field]
+            unknown = set(mapping.codes.values()) - {c.id for c in self.classes}
+            if unknown:
+                message = f"codes lead to classes that are not listed: {', '.join(sorted(unknown))}"
+                raise ValueError(message)
+        return self
+
+
+class MapAnalysis(Entry):
+    """An analysis a map shows, with the parameters that differ from their defaults."""
+
+    id: AnalysisId
+    params: dict[str, Scalar] = Field(default_factory=dict)
+
+
+class MapLayer(Entry):
+    """A layer of a map: a catalogue layer, or a frame of a result."""
+
+    layer: Id | None = Field(default=None, description="a layer of the catalogue")
+    result: AnalysisId | None = Field(default=None, description="or: the analysis it comes from")
+    frame: str = Field(default="frame", description="which frame of the result")
+    title: Bilingual | None = Field(default=None, description="default: the layer's own title")
+    palette: str | None = Field(default=None, description="default: the layer's own palette")
+    symbol: Literal["fill", "outline", "line", "point", "hatch", "grid", "image"] | None = None
+    class_field: str | None = Field(default=None, description="the field the colour follows")
+    breaks: tuple[float, ...] = Field(
+        default=(), description="upper bounds of the classes of a numeric class_field"
+    )
+    popup: tuple[str, ...] = Field(default=(), description="fields shown on click, in this order")
+    show: bool = Field(default=True, description="drawn at first view")
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> MapLayer:
+        if (self.layer is None) == (self.result is None):
+            message = "a map layer has either 'layer' or 'result'"
+            raise ValueError(message)
+        return self
+
+
+class MapEntry(Entry):
+    """One file in maps/: which question a page answers, with what, in what order."""
+
+    order: int = Field(description="place in the index, lowest first")
+    title: Bilingual
+    question: Bilingual = Field(description="the planner's question that the map answers")
+    analyses: tuple[MapAnalysis, ...] = Field(min_length=1)
+    lead: AnalysisId = Field(description="the analysis whose finding heads the page")
+    layers: tuple[MapLayer, ...] = Field(min_length=1, description="bottom first")
+    tables: tuple[str, ...] = Field(
+        default=(), description="'analysis-id/table', first one open; default: all of the lead's"
+    )
+    notes: tuple[Bilingual, ...] = ()
+
+    @model_validator(mode="after")
+    def _analyses_known(self) -> MapEntry:
+        ids = [a.id for a in self.analyses]
+        named = [self.lead, *(x.result for x in self.layers if x.result)]
+        named += [table.split("/")[0] for table in self.tables]
+        missing = sorted({n for n in named if n not in ids})
+        if missing:
+            message = f"{', '.join(missing)} not among this map's analyses: {', '.join(ids)}"
+            raise ValueError(message)
+        return self
+
+
+class LocalLayer(Entry):
+    """Where a workspace has the data of one layer, in place of fetching."""
+
+    path: str = Field(description="file, relative to the workspace")
+    layer: str | None = Field(default=None, description="the layer inside the file")
+    date: dt.date | None = Field(default=None, description="status date of the data")
+    epsg: int | None = Field(default=None, description="only where the file cannot say it")
+    fields: dict[Id, str] = Field(
+        default_factory=dict, description="field of the layer -> name in this file"
+    )
+    owner: str | None = Field(default=None, description="default: the catalogue's")
+    licence: str | None = Field(default=None, description="default: the catalogue's")
+
+
+class WorkspaceEntry(Entry):
+    """workspace.toml: the study area and the files at hand."""
+
+    area: str = Field(description="municipality number of 4 digits, or 0000 for all Norway")
+    language: Literal["nb", "en"] = "nb"
+    epsg: Literal[25833, 25832] = 25833
+    halo_m: int = Field(default=5000, ge=0, le=50_000, description="read this far beyond the area")
+    invented: bool = Field(default=False, description="the data are invented; every map says so")
+    layers: dict[Id, LocalLayer] = Field(default_factory=dict)

@@ -1,0 +1,110 @@
+"""Say things in Norwegian and English: texts, numbers, dates.
+
+Texts of *things* (layers, maps, analyses) travel with the thing as a ``Text``;
+texts of the *interface* live in ``gis/locale/nb.toml`` and ``en.toml`` under
+equal keys, which a test holds. Codes are never translated inside the program.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+Language = Literal["nb", "en"]
+LANGUAGES: tuple[Language, ...] = ("nb", "en")
+
+THIN_SPACE = "\u202f"  # narrow no-break space: a number never breaks over two lines
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text in both languages, bokmål first."""
+
+    nb: str
+    en: str
+
+    def in_(self, lang: Language) -> str:
+        """Return the text in one language."""
+        return self.nb if lang == "nb" else self.en
+
+    def fill(self, **values: str | Text) -> Text:
+        """Put values into ``{name}`` places; a Text value goes in by its language."""
+        filled = {
+            lang: self.in_(lang).format(
+                **{k: v.in_(lang) if isinstance(v, Text) else v for k, v in values.items()}
+            )
+            for lang in LANGUAGES
+        }
+        return Text(nb=filled["nb"], en=filled["en"])
+
+    def as_dict(self) -> dict[str, str]:
+        """Return ``{"nb": ..., "en": ...}`` for JSON."""
+        return {"nb": self.nb, "en": self.en}
+
+
+@cache
+def _locale(lang: Language) -> dict[str, str]:
+    raw = resources.files("gis").joinpath(f"locale/{lang}.toml").read_text(encoding="utf-8")
+    return {
+        f"{section}.{key}": text
+        for section, entries in tomllib.loads(raw).items()
+        for key, text in entries.items()
+    }
+
+
+def interface_texts(lang: Language) -> dict[str, str]:
+    """Return every interface text of one language, by ``section.key``."""
+    return dict(_locale(lang))
+
+
+def t(key: str, **values: str | Text) -> Text:
+    """Return the interface text under ``section.key`` in both languages, filled."""
+    return Text(nb=_locale("nb")[key], en=_locale("en")[key]).fill(**values)
+
+
+def number(value: float | None, *, decimals: int = 0) -> Text:
+    """Write a number as each language does: ``12 345,6`` and ``12,345.6``.
+
+    None and NaN become a dash, never a zero.
+    """
+    if value is None or math.isnan(value):
+        return Text(nb="–", en="–")
+    english = f"{value:,.{decimals}f}"
+    norwegian = english.replace(",", THIN_SPACE).replace(".", ",").replace("-", "\u2212")
+    return Text(nb=norwegian, en=english.replace("-", "\u2212"))
+
+
+def percent(share: float | None, *, decimals: int = 1) -> Text:
+    """Write a share (0-1) as per cent: ``56,2 %`` and ``56.2%``."""
+    if share is None or math.isnan(share):
+        return Text(nb="–", en="–")
+    written = number(100 * share, decimals=decimals)
+    return Text(nb=f"{written.nb}\u00a0%", en=f"{written.en}%")
+
+
+def day(value: dt.date | None) -> Text:
+    """Write a date: ``23.11.2026`` and ``23 November 2026``."""
+    if value is None:
+        return t("common.unknown_date")
+    return Text(nb=f"{value:%d.%m.%Y}", en=f"{value.day} {_MONTHS[value.month - 1]} {value.year}")
+
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)

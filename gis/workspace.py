@@ -1,0 +1,63 @@
+"""Open a workspace: a folder with ``workspace.toml``, the data at hand and the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gis.catalogue import LocalLayer, WorkspaceEntry, layer_entries, read_entry
+from gis.errors import CatalogueError, SourceMissingError
+
+FILE_NAME = "workspace.toml"
+ALL_NORWAY = "0000"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder with a study area and its files.
+
+    ``root`` is the folder; paths in ``entry`` are relative to it.
+    """
+
+    root: Path
+    entry: WorkspaceEntry
+
+    @property
+    def store_root(self) -> Path:
+        """Where the store lies."""
+        return self.root / "store"
+
+    def local(self, layer: str) -> LocalLayer:
+        """Return where this workspace has a layer. Raises CatalogueError."""
+        if layer not in self.entry.layers:
+            message = f"{self.root / FILE_NAME}: has no [layers.{layer}]"
+            raise CatalogueError(message)
+        return self.entry.layers[layer]
+
+    def path_of(self, layer: str) -> Path:
+        """Return the existing file of a layer. Raises SourceMissingError naming it."""
+        path = (self.root / self.local(layer).path).resolve()
+        if not path.exists():
+            message = f"{path}: no such file, named by [layers.{layer}] in {self.root / FILE_NAME}"
+            raise SourceMissingError(message)
+        return path
+
+
+def open_workspace(root: Path) -> Workspace:
+    """Open a workspace folder. Raises CatalogueError for a missing or misspelt workspace.toml."""
+    file = root / FILE_NAME
+    if not file.is_file():
+        message = f"{root}: no {FILE_NAME} here; make one with 'arealplan init DIR --area NUMBER'"
+        raise CatalogueError(message)
+    entry = read_entry(file, WorkspaceEntry)
+    if not (entry.area.isdigit() and len(entry.area) == 4):
+        message = f"{file}: area '{entry.area}' given; allowed: a municipality number of 4 digits"
+        raise CatalogueError(message)
+    unknown = sorted(set(entry.layers) - set(layer_entries()))
+    if unknown:
+        message = (
+            f"{file}: unknown layer(s) {', '.join(unknown)} "
+            f"(there are: {', '.join(layer_entries())})"
+        )
+        raise CatalogueError(message)
+    return Workspace(root=root, entry=entry)
