@@ -18,7 +18,8 @@ class LayerSource:
 
     ``date`` is the status date of the data, ``retrieved`` when the file came
     here. ``rows`` counts what the layer holds after reading; ``mended`` the
-    geometries that had to be made valid; ``notes`` what else the reader did.
+    geometries that had to be made valid; ``covers`` the municipalities the file is
+    known to cover (empty: all); ``notes`` what else the reader did.
     """
 
     layer: str
@@ -34,6 +35,7 @@ class LayerSource:
     rows: int = 0
     mended: int = 0
     invented: bool = False
+    covers: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -46,7 +48,8 @@ class LayerSource:
         values = dict(raw)
         for name in ("date", "retrieved"):
             values[name] = dt.date.fromisoformat(values[name]) if values[name] else None
-        values["notes"] = tuple(values["notes"])
+        for name in ("notes", "covers"):
+            values[name] = tuple(values.get(name, ()))
         return cls(**values)
 
 

@@ -11,7 +11,7 @@ import datetime as dt
 import enum
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from gis.errors import InvariantError
 from gis.provenance import Provenance
@@ -103,7 +103,8 @@ class Column:
     """One column of a table: its field, heading, and how a cell is written.
 
     ``kind`` is text, count (whole number), residents (whole number under the
-    disclosure rule), share (0-1), km2, number or date.
+    disclosure rule), share (0-1), km2, number, yes_no or date. A text cell that
+    differs by language holds a ``Text``.
     """
 
     name: str
@@ -118,7 +119,10 @@ class Table:
 
     ``key`` names the column that identifies a row (and, where the result's map
     layer has it too, joins the row to its place on the map). ``total`` says that
-    the last row is the sum of the rows above it.
+    the last row is the sum of the rows above it. ``counts`` tells how its columns
+    of residents hang together, which is what disclosure control must know:
+    ``bands``: rows are disjoint; ``subsets``: the first such column holds the
+    others; ``split``: they sum to all residents in each row.
     """
 
     id: str
@@ -127,6 +131,12 @@ class Table:
     frame: pd.DataFrame
     key: str | None = None
     total: bool = False
+    counts: Literal["bands", "subsets", "split"] | None = None
+
+    def __post_init__(self) -> None:
+        if any(c.kind == "residents" for c in self.columns) != (self.counts is not None):
+            message = f"table {self.id}: say in 'counts' how its columns of residents hang together"
+            raise InvariantError(message)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON types: columns with headings, rows as objects."""
@@ -236,6 +246,8 @@ def _plain(value: Any) -> Any:
     """Turn numpy scalars, NaN, dates and whole floats into what JSON can hold exactly."""
     if value is None:
         return None
+    if isinstance(value, Text):
+        return value.as_dict()
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float):

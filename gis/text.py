@@ -1,7 +1,7 @@
 """Say things in Norwegian and English: texts, numbers, dates.
 
 Texts of *things* (layers, maps, analyses) travel with the thing as a ``Text``;
-texts of the *interface* live in ``gis/locale/nb.toml`` and ``en.toml`` under
+texts of the *interface* live in ``gis/locale/`` (``nb*.toml`` and ``en*.toml``) under
 equal keys, which a test holds. Codes are never translated inside the program.
 """
 
@@ -42,6 +42,10 @@ class Text:
         }
         return Text(nb=filled["nb"], en=filled["en"])
 
+    def with_unit(self, unit: str) -> Text:
+        """Add a unit after a space that does not break: ``500 m``."""
+        return Text(nb=f"{self.nb}\u00a0{unit}", en=f"{self.en}\u00a0{unit}")
+
     def as_dict(self) -> dict[str, str]:
         """Return ``{"nb": ..., "en": ...}`` for JSON."""
         return {"nb": self.nb, "en": self.en}
@@ -49,12 +53,13 @@ class Text:
 
 @cache
 def _locale(lang: Language) -> dict[str, str]:
-    raw = resources.files("gis").joinpath(f"locale/{lang}.toml").read_text(encoding="utf-8")
-    return {
-        f"{section}.{key}": text
-        for section, entries in tomllib.loads(raw).items()
-        for key, text in entries.items()
-    }
+    texts: dict[str, str] = {}
+    folder = resources.files("gis").joinpath("locale")
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        if file.name == f"{lang}.toml" or file.name.startswith(f"{lang}_"):
+            for section, entries in tomllib.loads(file.read_text(encoding="utf-8")).items():
+                texts |= {f"{section}.{key}": text for key, text in entries.items()}
+    return texts
 
 
 def interface_texts(lang: Language) -> dict[str, str]:
@@ -77,6 +82,15 @@ def number(value: float | None, *, decimals: int = 0) -> Text:
     english = f"{value:,.{decimals}f}"
     norwegian = english.replace(",", THIN_SPACE).replace(".", ",").replace("-", "\u2212")
     return Text(nb=norwegian, en=english.replace("-", "\u2212"))
+
+
+def people(count: float) -> Text:
+    """Write a number of residents in running text: none of 1 to 9 is ever spelled out.
+
+    The rule is that of ``gis.disclosure``; prose keeps it even in an analyst's own files.
+    """
+    whole = round(count)
+    return t("common.under_ten") if 0 < count < 10 else number(whole)
 
 
 def percent(share: float | None, *, decimals: int = 1) -> Text:

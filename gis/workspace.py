@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gis.catalogue import LocalLayer, WorkspaceEntry, layer_entries, read_entry
-from gis.errors import CatalogueError, SourceMissingError
+from gis.errors import CatalogueError, ParameterError, SourceMissingError
 
 FILE_NAME = "workspace.toml"
 ALL_NORWAY = "0000"
@@ -61,3 +61,34 @@ def open_workspace(root: Path) -> Workspace:
         )
         raise CatalogueError(message)
     return Workspace(root=root, entry=entry)
+
+
+def write_workspace(folder: Path, *, area: str) -> Path:
+    """Write a new workspace.toml that lists every layer, to be filled in; never over an old one.
+
+    Raises ParameterError for a wrong number or a folder that already is a workspace.
+    """
+    if not (area.isdigit() and len(area) == 4):
+        message = f"--area {area} given; allowed: a municipality number of 4 digits, or 0000"
+        raise ParameterError(message)
+    file = folder / FILE_NAME
+    if file.exists():
+        message = f"{file} is already there; nothing was changed"
+        raise ParameterError(message)
+    lines = [
+        f'area = "{area}"',
+        'language = "nb"',
+        "",
+        "# Ta bort # foran lagene du har filer for. Name the files you have; drop the #.",
+    ]
+    for name, entry in layer_entries().items():
+        lines += [
+            "",
+            f"# {entry.title.nb} ({entry.source.owner}: {entry.source.dataset})",
+            f"# [layers.{name}]",
+            '# path = ""',
+            "# date = 2026-01-01",
+        ]
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file

@@ -78,7 +78,12 @@ def _keys_at(model: type[BaseModel], loc: Iterable[Any]) -> list[str]:
         if isinstance(part, int):
             node = node.get("items", {})
         else:
-            node = node.get("properties", {}).get(part) or node.get("additionalProperties", {})
+            by_name = [
+                node.get("additionalProperties"),
+                *node.get("patternProperties", {}).values(),
+            ]
+            free = next((n for n in by_name if isinstance(n, dict)), {})
+            node = node.get("properties", {}).get(part) or free
     return list(_resolve(node, schema).get("properties", {}))
 
 

@@ -107,6 +107,16 @@ class FieldMapping(Entry):
         default_factory=dict,
         description="type code: source value -> our value; a value not listed is refused",
     )
+    missing: str | None = Field(
+        default=None,
+        description="type text or code: what a row that lacks the value gets, e.g. 'unknown'",
+    )
+    digits: int | None = Field(
+        default=None,
+        ge=1,
+        description="type text: an official number of so many digits; lost leading zeros are put "
+        "back, other text is refused",
+    )
     nullable: bool = Field(default=True, description="whether a row may lack the value")
     about: str | None = Field(default=None, description="what the field is, for the reader")
 
@@ -114,6 +124,12 @@ class FieldMapping(Entry):
     def _codes_belong_to_code(self) -> FieldMapping:
         if (self.type == "code") != bool(self.codes):
             message = "codes go with type = 'code', and only there"
+            raise ValueError(message)
+        if self.missing is not None and self.type not in ("text", "code"):
+            message = "missing goes with type text or code"
+            raise ValueError(message)
+        if self.digits is not None and self.type != "text":
+            message = "digits goes with type text"
             raise ValueError(message)
         return self
 
@@ -166,6 +182,10 @@ class LayerEntry(Entry):
     classes: tuple[ZoneClass, ...] = Field(
         default=(), description="zone layers: classes, worst first"
     )
+    caution: bool = Field(
+        default=False,
+        description="a caution area (aktsomhetsområde): coarse screening, never merged with zones",
+    )
     coverage: Coverage = Coverage(kind="everywhere")
     style: Style
     name_field: Id | None = Field(default=None, description="the field that names a feature")
@@ -181,7 +201,8 @@ class LayerEntry(Entry):
             raise ValueError(message)
         if self.class_field is not None:
             mapping = self.fields[self.class_field]
-            unknown = set(mapping.codes.values()) - {c.id for c in self.classes}
+            led_to = {*mapping.codes.values(), *([mapping.missing] if mapping.missing else [])}
+            unknown = led_to - {c.id for c in self.classes}
             if unknown:
                 message = f"codes lead to classes that are not listed: {', '.join(sorted(unknown))}"
                 raise ValueError(message)
@@ -254,6 +275,14 @@ class LocalLayer(Entry):
     epsg: int | None = Field(default=None, description="only where the file cannot say it")
     fields: dict[Id, str] = Field(
         default_factory=dict, description="field of the layer -> name in this file"
+    )
+    covers: tuple[str, ...] = Field(
+        default=(),
+        description="municipality numbers the file covers, where it is not all the country: "
+        "elsewhere the layer counts as missing, so that no data is not taken for nothing there",
+    )
+    title: str | None = Field(
+        default=None, description="what the file is, where it is another data set: N1000 ..."
     )
     owner: str | None = Field(default=None, description="default: the catalogue's")
     licence: str | None = Field(default=None, description="default: the catalogue's")

@@ -123,13 +123,13 @@ def smoothstep(low: float, high: float, value: NDArray[Any]) -> Floats:
     return np.asarray(t * t * (3 - 2 * t))
 
 
-def polygons(
+def coverage(
     labels: NDArray[Any], grid: Grid, *, simplify_m: float = 0.0
 ) -> tuple[NDArray[np.object_], Ints]:
-    """Vectorise label rasters (0 = nothing) to valid multipolygons, one a label.
+    """Vectorise a label raster (0 = nothing) to single polygons with the label of each.
 
-    Neighbouring labels share their borders: they are simplified together as a
-    coverage, so that no gap and no overlap arises.
+    Neighbours share their borders: they are simplified together as a coverage, so that
+    no gap and no overlap arises.
     """
     parts: list[Any] = []
     values: list[int] = []
@@ -138,15 +138,23 @@ def polygons(
     ):
         parts.append(shape(geometry))
         values.append(int(value))
-    if not parts:
-        return np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
     cover = np.array(parts, dtype=object)
-    if simplify_m > 0:
+    if len(parts):
+        # A border that runs straight past a corner of two others must have a node there too.
+        cover = shapely.transform(shapely.segmentize(cover, grid.size_m), np.round)
+    if simplify_m > 0 and len(parts):
         cover = shapely.coverage_simplify(cover, simplify_m)
-    codes = np.array(values, dtype=np.int64)
+    return cover, np.array(values, dtype=np.int64)
+
+
+def polygons(
+    labels: NDArray[Any], grid: Grid, *, simplify_m: float = 0.0
+) -> tuple[NDArray[np.object_], Ints]:
+    """Vectorise a label raster to valid multipolygons, one a label, as a coverage."""
+    cover, codes = coverage(labels, grid, simplify_m=simplify_m)
     found = np.unique(codes)
-    merged = [shapely.coverage_union_all(cover[codes == code]) for code in found]
-    return np.array([multi(one) for one in merged], dtype=object), found
+    merged = [multi(shapely.coverage_union_all(cover[codes == code])) for code in found]
+    return np.array(merged, dtype=object), found
 
 
 def multi(geometry: Any) -> Any:

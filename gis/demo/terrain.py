@@ -19,6 +19,7 @@ from gis.demo.grid import (
     MID,
     along,
     block_mean,
+    drop_small,
     noise,
     resample,
     smooth_line,
@@ -78,7 +79,7 @@ def build_terrain(rng: np.random.Generator) -> Terrain:
     rivers = (*mains, *(River(b.name, b.line, 1) for b in brooks))
     height = _burn(height, rivers, sea)
     gy, gx = np.gradient(np.where(sea, 0.0, height), 10.0)
-    slope = ndimage.uniform_filter(np.hypot(gx, gy), 5)
+    slope = np.maximum(ndimage.uniform_filter(np.hypot(gx, gy), 5), 0.0)
     return Terrain(height, sea, lake, hand, river_m, coast, slope, rivers)
 
 
@@ -89,26 +90,28 @@ def _km(points: list[tuple[float, float]]) -> Floats:
 
 def _coast(rng: np.random.Generator) -> Floats:
     """Return roughly the signed distance to the coast in metres, land positive."""
-    x, y = FINE.mesh()
-    big = resample(
-        noise(rng, COARSE, longest_m=5000, shortest_m=500, power=1.6), COARSE, FINE, order=3
-    )
+    x, y = COARSE.mesh()
+    big = noise(rng, COARSE, longest_m=5000, shortest_m=500, power=1.6)
     small = noise(rng, FINE, longest_m=1600, shortest_m=50, power=1.7)
     line = 6_446_200.0 + 0.05 * (x - 166_000.0)
-    coast = y - line + 420 * big + 170 * small
+    coast = y - line + 420 * big
+    ragged = np.full(x.shape, 170.0)
     for east, north, radius in _BAYS:
         (at,) = _km([(east, north)])
-        coast = np.minimum(coast, np.hypot(x - at[0], y - at[1]) - radius * 1000 + 160 * small)
-    coast = np.minimum(coast, _fjord(x, y) + 70 * small)
+        coast = np.minimum(coast, np.hypot(x - at[0], y - at[1]) - radius * 1000)
+    fjord = _fjord(x, y)
+    ragged[fjord < 300] = 110.0
+    coast = np.minimum(coast, fjord)
     skerries = [
-        (rng.uniform(1, 21), rng.uniform(5.8, 8.8), rng.uniform(0.05, 0.22)) for _ in range(26)
+        (rng.uniform(1, 21), rng.uniform(5.8, 8.8), rng.uniform(0.06, 0.24)) for _ in range(26)
     ]
     for east, north, radius in [*_ISLANDS, *skerries]:
         (at,) = _km([(east, north)])
-        wobble = min(radius * 300, 190) * small
-        blob = radius * 1000 - np.hypot((x - at[0]) * 0.8, (y - at[1]) * 1.2) + wobble
+        blob = radius * 1000 - np.hypot((x - at[0]) * 0.8, (y - at[1]) * 1.2)
+        ragged[blob > np.maximum(coast, -300.0)] = min(radius * 300, 190)
         coast = np.maximum(coast, blob)
-    return np.asarray(coast)
+    ragged = ndimage.gaussian_filter(ragged, 3.0)
+    return resample(coast, COARSE, FINE) + resample(ragged, COARSE, FINE) * small
 
 
 def _fjord(x: Floats, y: Floats) -> Floats:
@@ -137,12 +140,125 @@ def _relief(rng: np.random.Generator, coast: Floats) -> Floats:
     rough = noise(rng, FINE, longest_m=700, shortest_m=35, power=1.9)
     km = np.maximum(coast, 0.0) / 1000.0
     up = smoothstep(3.2, 10.5, km)
-    base = 30 * (1 - np.exp(-km / 0.8)) + 235 * up
-    amplitude = 11 + 16 * smoothstep(0.2, 2.5, km) + 75 * up
+    base = 36 * (1 - np.exp(-km / 0.8)) + 235 * up
+    amplitude = 9 + 15 * smoothstep(0.2, 2.5, km) + 75 * up
     height = base + amplitude * hills + (1.3 + 7.0 * up) * rough
-    height = 430.0 - np.logaddexp(0.0, (430.0 - height) / 30.0) * 30.0 + (height > 430) * 0.0
-    height = 430.0 - np.abs(430.0 - height) if False else height
+    height = 445.0 - 30.0 * np.logaddexp(0.0, (445.0 - height) / 30.0)
     rise = height * (1 - np.exp(-km / 0.22))
     land = np.maximum(rise, 0.35 + np.minimum(km * 11.0, 6.0) + 0.4 * np.abs(rough))
     depth = np.maximum(coast, -3000.0) * 0.03 - 0.5
     return np.asarray(np.where(coast < 0, depth, land))
+
+
+def _main_rivers(rng: np.random.Generator, sea: Bools) -> tuple[River, ...]:
+    """Return the main river and its two tributaries with falling profiles."""
+    main = _course(rng, [*_MAIN, (10.6, 12.2), (11.0, 10.8)])
+    wet = np.flatnonzero(FINE.sample(sea, main[:, 0], main[:, 1]))
+    main = main[: wet[0] + 1] if len(wet) else main
+    stem = River("Fjordelva", _profile(main, top=178.0, mouth=0.2, linear=0.1), 3)
+    rivers = [stem]
+    for name, points, top in (("Veståa", _WEST, 168.0), ("Øståa", _EAST, 190.0)):
+        course = _course(rng, points)
+        near = np.hypot(*(course[:, None, :] - stem.line[None, :, :2]).T)
+        joins = np.argwhere(near.T < 45.0)
+        last, at = joins[0] if len(joins) else (len(course) - 1, int(near.T[-1].argmin()))
+        course = np.vstack([course[:last], stem.line[at, :2]])
+        line = _profile(course, top=top, mouth=float(stem.line[at, 2]), linear=0.14)
+        rivers.append(River(name, line, 2))
+    return tuple(rivers)
+
+
+def _course(rng: np.random.Generator, points: list[tuple[float, float]]) -> Floats:
+    """Return a winding line through control points, a vertex every 20 m."""
+    jitter = rng.normal(0, 120, (len(points), 2))
+    line = smooth_line(along(_km(points) + jitter, every_m=20.0), sigma=45.0)
+    bends = ndimage.gaussian_filter1d(rng.standard_normal((2, len(line))), 9.0, axis=1)
+    swing = 75.0 * np.linspace(0.4, 1.2, len(line)) * bends / bends.std()
+    return smooth_line(along(line + swing.T, every_m=20.0), sigma=1.5)
+
+
+def _profile(line: Floats, *, top: float, mouth: float, linear: float) -> Floats:
+    """Add a third column: a concave profile that falls from ``top`` to ``mouth``."""
+    u = np.linspace(1.0, 0.0, len(line))
+    rise = linear * u + (1 - linear) * u**2.2
+    return np.column_stack([line, mouth + (top - mouth) * rise])
+
+
+def _carve(
+    height: Floats, rivers: tuple[River, ...], sea: Bools
+) -> tuple[Floats, Floats, Floats]:
+    """Lower the land to the valleys; return height, height above river, distance to river."""
+    points = np.vstack([along(river.line, every_m=8.0) for river in rivers])
+    wide = np.concatenate(
+        [
+            np.linspace(50.0, 235.0 if r.width == 3 else 130.0, len(along(r.line, every_m=8.0)))
+            for r in rivers
+        ]
+    )
+    row, col = MID.cell(points[:, 0], points[:, 1])
+    level = np.full((MID.rows, MID.cols), np.inf)
+    np.minimum.at(level, (row, col), points[:, 2])
+    floor = np.zeros_like(level)
+    np.maximum.at(floor, (row, col), wide)
+    away, (i, j) = ndimage.distance_transform_edt(np.isinf(level), return_indices=True)
+    away_m = resample(away * MID.size_m, MID, FINE)
+    soft = ndimage.gaussian_filter(np.stack([level[i, j], floor[i, j]]), (0, 4, 4))
+    z, w = (resample(one, MID, FINE) for one in soft)
+    side = 0.09 + 0.10 * smoothstep(10.0, 150.0, z)
+    valley = z + 0.5 + 2.4 * np.minimum(away_m / w, 1.0) ** 1.6
+    valley += side * np.maximum(away_m - w, 0.0)
+    carved = valley - 7.0 * np.logaddexp(0.0, (valley - height) / 7.0)
+    bank = z + 0.4 + 0.0042 * away_m - 0.06 * np.maximum(away_m - 350.0, 0.0)
+    carved = np.maximum(carved, bank)
+    carved = np.where(sea, height, carved)
+    return carved, carved - z, away_m
+
+
+def _drain(
+    height: Floats, rivers: tuple[River, ...], sea: Bools
+) -> tuple[Floats, Ints, tuple[Brook, ...]]:
+    """Fill hollows to lakes, and trace the brooks that the land sheds."""
+    wet = np.zeros((COARSE.rows, COARSE.cols), dtype=bool)
+    for river in rivers:
+        points = along(river.line, every_m=20.0)
+        wet[COARSE.cell(points[:, 0], points[:, 1])] = True
+    outlet = wet | (block_mean(sea, 5) > 0.5)
+    flow = drain(block_mean(height, 5), outlet)
+    lake = np.zeros(height.shape, dtype=np.int64)
+    deep = flow.filled - flow.height > 1.2
+    labels, count = ndimage.label(deep)
+    size = np.bincount(labels.ravel(), minlength=count + 1)
+    size[0] = 0
+    height = height.copy()
+    smooth = ndimage.gaussian_filter(height, 4.0)
+    for number, label in enumerate(np.argsort(-size, kind="stable")[:15], start=1):
+        if size[label] < 14:
+            break
+        cells = labels == label
+        level = min(float(flow.filled[cells].min()), float(np.quantile(flow.height[cells], 0.5)))
+        near = np.kron(ndimage.binary_dilation(cells, iterations=2), np.ones((5, 5), dtype=bool))
+        flooded = drop_small(near & (smooth < level) & ~sea, cells=300)
+        lake[flooded] = number
+        height[flooded] = level
+    return height, lake, trace_brooks(flow, outlet, cells=190)
+
+
+def _burn(height: Floats, rivers: tuple[River, ...], sea: Bools) -> Floats:
+    """Lower the land along every watercourse to its profile, with soft banks."""
+    bed = np.full(height.shape, np.inf)
+    for river in rivers:
+        points = along(river.line, every_m=4.0)
+        row, col = FINE.cell(points[:, 0], points[:, 1])
+        level = points[:, 2]
+        if river.width == 1:
+            level = np.minimum.accumulate(np.minimum(height[row, col], level + 6.0))
+            river.line[:, 2] = np.interp(
+                np.linspace(0, 1, len(river.line)), np.linspace(0, 1, len(level)), level
+            )
+        np.minimum.at(bed, (row, col), level)
+    low = np.minimum(height, np.where(sea, np.inf, bed))
+    ring = bed
+    for bank in (0.9, 2.2, 4.0):
+        ring = np.minimum(ring, ndimage.minimum_filter(ring, 3) + bank)
+        low = np.minimum(low, np.where(sea, np.inf, np.maximum(ring, 0.25)))
+    return np.asarray(np.where(sea, height, low))

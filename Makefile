@@ -1,0 +1,49 @@
+# make maps   set everything up and make the maps of the invented municipality
+# make test   set up what is missing and pass the tests
+
+.PHONY: maps test lint test-slow bench lock clean
+.DEFAULT_GOAL := maps
+
+RUN := .venv/.run-installed
+DEV := .venv/.dev-installed
+
+maps: $(RUN)
+	@.venv/bin/arealplan demo demo
+	@.venv/bin/arealplan build -w demo
+	@.venv/bin/arealplan map --all -w demo -o out
+
+test: $(DEV)
+	@sh setup/browser.sh
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/pytest -q -n 2 --dist loadfile -m "not slow"
+
+test-slow: $(DEV)
+	.venv/bin/pytest -q -m slow
+
+lint: $(DEV)
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+	.venv/bin/mypy
+
+# uv is asked for by its own name: it is needed only by those who change dependencies.
+lock:
+	uv pip compile pyproject.toml --group build --universal --python-version 3.12 \
+	  --generate-hashes --no-emit-index-url --no-annotate -q \
+	  --custom-compile-command "make lock" -o requirements.txt
+	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.12 \
+	  --generate-hashes --no-emit-index-url --no-annotate -q -c requirements.txt \
+	  --custom-compile-command "make lock" -o requirements-dev.txt
+
+clean:
+	rm -rf .venv .python out demo
+
+$(RUN): requirements.txt pyproject.toml setup/environment.sh
+	@sh setup/environment.sh run
+	@touch $@
+
+# The larger lock holds the smaller one, so maps need no second installation after tests.
+$(DEV): requirements-dev.txt pyproject.toml setup/environment.sh
+	@sh setup/environment.sh dev
+	@touch $@ $(RUN)

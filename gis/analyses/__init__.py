@@ -1,0 +1,48 @@
+"""Answer planning questions: definition in, Result out; one module a question."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from gis.analyses import (
+    biodiversity_hotspots,
+    built_up_share,
+    hazard_exposure,
+    transit_access,
+)
+from gis.analyses.registry import Analysis, Parameters
+from gis.analyses.study import Layers, Study, study_area, study_areas
+from gis.errors import ParameterError
+
+ANALYSES: dict[str, Analysis[Any]] = {
+    a.id: a
+    for a in (
+        built_up_share.ANALYSIS,
+        transit_access.ANALYSIS,
+        hazard_exposure.ANALYSIS,
+        biodiversity_hotspots.ANALYSIS,
+    )
+}
+
+
+def analysis(name: str) -> Analysis[Any]:
+    """Return one analysis. Raises ParameterError naming what there is."""
+    if name not in ANALYSES:
+        near = difflib.get_close_matches(name, ANALYSES, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        message = f"no analysis '{name}'{hint} (there are: {', '.join(ANALYSES)})"
+        raise ParameterError(message)
+    return ANALYSES[name]
+
+
+__all__ = [
+    "ANALYSES",
+    "Analysis",
+    "Layers",
+    "Parameters",
+    "Study",
+    "analysis",
+    "study_area",
+    "study_areas",
+]

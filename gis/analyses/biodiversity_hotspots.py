@@ -1,0 +1,266 @@
+"""Find where many species, and many red-listed ones, are on record, and who has looked.
+
+Species records are biased by where people go. Richness is therefore compared
+after rarefaction to an equal number of records, cells with too few records say
+so instead of showing a low number, and hot spots are Getis-Ord Gi* clusters with
+the false discovery rate held.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pydantic import Field
+
+from gis.analyses.hotspot_tables import planned_table, top_cells, unit_richness
+from gis.analyses.parts import UNITS, provenance, unit_of_points
+from gis.analyses.records import Records, usable_records
+from gis.analyses.registry import Analysis, Parameters
+from gis.analyses.richness_grid import Cells, count_cells
+from gis.result import Definition, LeftOut, Reading, Result, Status
+from gis.text import Text, number, percent, t
+
+if TYPE_CHECKING:
+    from gis.analyses.study import Study
+    from gis.provenance import Provenance
+    from gis.result import Table
+
+
+class BiodiversityHotspotsParameters(Parameters):
+    """The grid, how much must have been seen in a cell, and how sure a place must be."""
+
+    cell_m: int = Field(default=500, ge=100, le=5000, description="side of a grid cell, metres")
+    min_records: int = Field(
+        default=20,
+        ge=2,
+        le=1000,
+        description="a cell with fewer records is marked as too few; also the number that "
+        "richness is rarefied to",
+    )
+    max_uncertainty_m: float | None = Field(
+        default=None,
+        gt=0,
+        le=5000,
+        description="records less sure than this are left out; default: half a cell",
+    )
+    max_fdr: float = Field(
+        default=0.05, gt=0, le=0.5, description="false discovery rate of the hot spots"
+    )
+
+    @property
+    def limit_m(self) -> float:
+        """The largest uncertainty that still counts."""
+        return self.max_uncertainty_m or self.cell_m / 2
+
+
+def run(study: Study, params: BiodiversityHotspotsParameters) -> Result:
+    """Count species on a grid, mark hot spots, and hold them against planned and built-up land.
+
+    The value is the share of the hot spots' land that lies in planned areas;
+    without a layer of planned areas, the share of the land that is hot spot.
+    """
+    records = usable_records(study, max_uncertainty_m=params.limit_m)
+    cells = _cells(study, records, params)
+    spots = shapely.intersection(shapely.union_all(cells.squares[cells.hot]), study.land)
+    spots_km2 = float(shapely.area(spots)) / 1e6
+    planned = _union_of(study, "planned_areas")
+    within_km2 = float(shapely.area(shapely.intersection(spots, planned))) / 1e6
+    part, whole = (
+        (within_km2, spots_km2) if study.has("planned_areas") else (spots_km2, study.area.land_km2)
+    )
+    known = bool(cells.hot.any()) or not study.has("planned_areas")
+    value = part / whole if known and whole else None
+    enough = bool(cells.enough.any())
+    return Result(
+        analysis="biodiversity-hotspots",
+        title=ANALYSIS.title,
+        area=study.area,
+        value=value if enough else None,
+        unit="share",
+        numerator=part,
+        denominator=whole,
+        numerator_unit="km2",
+        status=Status.OK if enough and known else Status.INSUFFICIENT_DATA,
+        finding=_finding(study, params, cells, within_km2=within_km2, spots_km2=spots_km2),
+        definition=_definition(study, params),
+        provenance=_provenance(study, params),
+        sensitivity=_readings(study, records, params, planned=planned),
+        left_out=(*records.left_out, *_too_few(cells)),
+        notes=(t("biodiversity_hotspots.note_effort"), t("biodiversity_hotspots.note_deficient")),
+        figures={
+            "records": len(records.x),
+            "species": len(records.names),
+            "cells": len(cells.squares),
+            "cells_with_enough_records": int(cells.enough.sum()),
+            "hot_spots": int(cells.hot.sum()),
+            "hot_spot_km2": spots_km2,
+            "hot_spot_in_planned_km2": within_km2,
+        },
+        tables=_tables(study, records, cells, params),
+        frame=_frame(study, cells, planned=planned),
+    )
+
+
+def _cells(study: Study, records: Records, params: BiodiversityHotspotsParameters) -> Cells:
+    return count_cells(
+        study,
+        records,
+        cell_m=params.cell_m,
+        min_records=params.min_records,
+        max_fdr=params.max_fdr,
+    )
+
+
+def _union_of(study: Study, layer: str) -> shapely.Geometry:
+    """Join the polygons of a layer inside the municipality; empty where there is no layer."""
+    if not study.has(layer):
+        return shapely.Polygon()
+    shapes = study.frame(layer).geometry.to_numpy()
+    return shapely.intersection(shapely.union_all(shapes), study.polygon)
+
+
+def _finding(
+    study: Study,
+    params: BiodiversityHotspotsParameters,
+    cells: Cells,
+    *,
+    within_km2: float,
+    spots_km2: float,
+) -> Text:
+    counts: dict[str, str | Text] = {
+        "hot": number(int(cells.hot.sum())),
+        "enough": number(int(cells.enough.sum())),
+        "all": number(len(cells.squares)),
+        "size": number(params.cell_m),
+        "name": study.area.name,
+    }
+    if not cells.hot.any():
+        return t("biodiversity_hotspots.finding_none", **counts)
+    if not study.has("planned_areas"):
+        return t("biodiversity_hotspots.finding_plain", **counts)
+    touched = percent(within_km2 / spots_km2 if spots_km2 else None)
+    return t("biodiversity_hotspots.finding", share=touched, **counts)
+
+
+def _definition(study: Study, params: BiodiversityHotspotsParameters) -> Definition:
+    source = study.source("species_records")
+    return Definition(
+        sentence=t(
+            "biodiversity_hotspots.definition",
+            source=Text(nb=source.title_nb, en=source.title_en),
+            size=number(params.cell_m),
+            records=number(params.min_records),
+            limit=number(params.limit_m),
+            fdr=percent(params.max_fdr, decimals=0),
+        ),
+        parameters={**params.model_dump(), "max_uncertainty_m": params.limit_m},
+    )
+
+
+def _provenance(study: Study, params: BiodiversityHotspotsParameters) -> Provenance:
+    return provenance(
+        study,
+        ["species_records", "planned_areas", "built_up", UNITS],
+        steps=(
+            "records inside the municipality, sure enough, native",
+            f"richness on a grid of {params.cell_m} m",
+            f"rarefied to {params.min_records} records (Hurlbert 1971)",
+            "Getis-Ord Gi* over 3 x 3 cells, false discovery rate after Benjamini-Hochberg",
+        ),
+    )
+
+
+def _readings(
+    study: Study,
+    records: Records,
+    params: BiodiversityHotspotsParameters,
+    *,
+    planned: shapely.Geometry,
+) -> tuple[Reading, ...]:
+    """Work the value out again on a finer and a coarser grid, and asking for more records."""
+    others: tuple[dict[str, int], ...] = (
+        {},
+        {"cell_m": max(100, params.cell_m // 2)},
+        {"cell_m": min(5000, params.cell_m * 2)},
+        {"min_records": min(1000, params.min_records * 2)},
+    )
+    made = []
+    for change in others:
+        now = params.model_copy(update={**change, "max_uncertainty_m": params.limit_m})
+        cells = _cells(study, records, now)
+        spots = shapely.intersection(shapely.union_all(cells.squares[cells.hot]), study.land)
+        whole = float(shapely.area(spots)) / 1e6
+        part = float(shapely.area(shapely.intersection(spots, planned))) / 1e6
+        if not study.has("planned_areas"):
+            part, whole = whole, study.area.land_km2
+        made.append(
+            Reading(
+                name=f"{now.cell_m}m-{now.min_records}",
+                text=t(
+                    "biodiversity_hotspots.reading",
+                    size=number(now.cell_m),
+                    records=number(now.min_records),
+                    hot=number(int(cells.hot.sum())),
+                ),
+                value=part / whole if whole else None,
+                numerator=part,
+                denominator=whole,
+                chosen=not change,
+            )
+        )
+    return tuple(made)
+
+
+def _too_few(cells: Cells) -> tuple[LeftOut, ...]:
+    count = int((~cells.enough).sum())
+    text = t("left_out.too_few_records", count=number(count))
+    return (LeftOut(reason="too_few_records", text=text, count=count, unit="cells"),)
+
+
+def _tables(
+    study: Study, records: Records, cells: Cells, params: BiodiversityHotspotsParameters
+) -> dict[str, Table]:
+    tables = {"cells_top": top_cells(cells)}
+    if study.has("planned_areas"):
+        tables["planned"] = planned_table(study, cells)
+    if study.has(UNITS):
+        unit = unit_of_points(study, records.x, records.y)
+        tables["units"] = unit_richness(study, unit, records, min_records=params.min_records)
+    return tables
+
+
+def _frame(study: Study, cells: Cells, *, planned: shapely.Geometry) -> gpd.GeoDataFrame:
+    """Return the grid with its counts; numbers of cells with too few records are kept apart."""
+    built_up = _union_of(study, "built_up")
+    whole = shapely.area(cells.squares)
+    return gpd.GeoDataFrame(
+        {
+            "status": np.where(cells.enough, "ok", "too_few"),
+            "records": cells.records,
+            "species": cells.species,
+            "expected_species": np.round(cells.expected, 1),
+            "threatened": cells.threatened,
+            "red_listed": cells.red_listed,
+            "data_deficient": cells.deficient,
+            "z": np.round(cells.z, 2),
+            "hot_spot": cells.hot,
+            "planned_share": shapely.area(shapely.intersection(cells.squares, planned)) / whole,
+            "built_up_share": shapely.area(shapely.intersection(cells.squares, built_up)) / whole,
+        },
+        geometry=cells.squares,
+        crs=study.epsg,
+    )
+
+
+ANALYSIS = Analysis(
+    id="biodiversity-hotspots",
+    title=t("biodiversity_hotspots.title"),
+    question=t("biodiversity_hotspots.question"),
+    parameters=BiodiversityHotspotsParameters,
+    run=run,
+    needs=("municipality", "species_records"),
+    uses=("built_up", "planned_areas", UNITS),
+)

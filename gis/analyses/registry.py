@@ -1,0 +1,69 @@
+"""Keep the analyses: what each is called, what it needs, which parameters it takes.
+
+The command line, the maps and a service read this registry and nothing else.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from gis.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gis.analyses.study import Study
+    from gis.result import Result
+    from gis.text import Text
+
+
+class Parameters(BaseModel):
+    """The parameters of an analysis: typed, bounded, described, and nothing else allowed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Analysis[P: Parameters]:
+    """One registered question.
+
+    ``needs`` are layers it cannot do without, ``uses`` those it takes where they are.
+    """
+
+    id: str
+    title: Text
+    question: Text
+    parameters: type[P]
+    run: Callable[[Study, P], Result]
+    needs: tuple[str, ...]
+    uses: tuple[str, ...] = ()
+
+    def __call__(self, study: Study, params: Mapping[str, Any] | None = None) -> Result:
+        """Check the parameters and the layers, then answer. Raises ParameterError."""
+        checked = check_parameters(self.id, self.parameters, params or {})
+        study.need(*self.needs)
+        return self.run(study, checked)
+
+
+def check_parameters[P: Parameters](name: str, model: type[P], given: Mapping[str, Any]) -> P:
+    """Validate parameters. Raises ParameterError with every fault in one line."""
+    try:
+        return model.model_validate(dict(given))
+    except ValidationError as error:
+        faults = "; ".join(_fault(e, model) for e in error.errors())
+        message = f"{name}: {faults}"
+        raise ParameterError(message) from None
+
+
+def _fault(error: Any, model: type[Parameters]) -> str:
+    where = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(where, model.model_fields, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        return f"no parameter '{where}'{hint} (there are: {', '.join(model.model_fields)})"
+    allowed = error["msg"].removeprefix("Value error, ")
+    return f"parameter '{where}': {error['input']!r} given; {allowed}"

@@ -1,0 +1,99 @@
+"""Count species on a grid over the municipality, and test where they cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from gis.kernels.cells import grid_index
+from gis.kernels.hotspot import benjamini_hochberg, getis_ord
+from gis.kernels.richness import rarefied, record_counts, richness, species_counts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gis.analyses.records import Records
+    from gis.analyses.study import Study
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What is known of each grid cell that holds land; arrays by cell."""
+
+    squares: NDArray[Any]
+    records: NDArray[np.int64]
+    species: NDArray[np.int64]
+    threatened: NDArray[np.int64]
+    red_listed: NDArray[np.int64]
+    deficient: NDArray[np.int64]
+    expected: NDArray[np.float64]
+    z: NDArray[np.float64]
+    hot: NDArray[np.bool_]
+
+    @property
+    def enough(self) -> NDArray[np.bool_]:
+        """Whether the cell holds enough records to say anything."""
+        return ~np.isnan(self.expected)
+
+
+def count_cells(
+    study: Study, records: Records, *, cell_m: int, min_records: int, max_fdr: float
+) -> Cells:
+    """Count species on the grid and test for hot spots.
+
+    The grid is aligned to whole multiples of ``cell_m`` in the working CRS. Richness
+    is rarefied to ``min_records`` (Hurlbert 1971), Gi* taken over the 3 x 3 cells
+    around each cell with enough records (Getis and Ord 1992), and a hot spot is a
+    positive z with a false discovery rate of at most ``max_fdr`` (Benjamini and
+    Hochberg 1995).
+    """
+    size = cell_m
+    west, south, east, north = study.polygon.bounds
+    west, south = np.floor(west / size) * size, np.floor(south / size) * size
+    columns, rows = int(np.ceil((east - west) / size)), int(np.ceil((north - south) / size))
+    n = columns * rows
+    cell = grid_index(
+        records.x, records.y, west=west, south=south, size_m=size, columns=columns, rows=rows
+    )
+    corner_x = west + size * np.tile(np.arange(columns), rows)
+    corner_y = south + size * np.repeat(np.arange(rows), columns)
+    squares = shapely.box(corner_x, corner_y, corner_x + size, corner_y + size)
+    shapely.prepare(study.land)
+    on_land = shapely.intersects(study.land, squares)
+    pairs, _, counts = species_counts(cell, records.species, n_cells=n)
+    expected = rarefied(pairs, counts, n=min_records, n_cells=n)
+    expected = np.where(on_land, expected, np.nan)
+    z, hot = _hot_spots(expected.reshape(rows, columns), max_fdr=max_fdr)
+
+    def distinct(which: NDArray[np.bool_]) -> NDArray[np.int64]:
+        counts: NDArray[np.int64] = richness(cell[which], records.species[which], n_cells=n)
+        here: NDArray[np.int64] = counts[on_land]
+        return here
+
+    return Cells(
+        squares=squares[on_land],
+        records=record_counts(cell, n_cells=n)[on_land],
+        species=richness(cell, records.species, n_cells=n)[on_land],
+        threatened=distinct(records.threatened),
+        red_listed=distinct(records.red_listed),
+        deficient=distinct(records.deficient),
+        expected=expected[on_land],
+        z=z.ravel()[on_land],
+        hot=hot.ravel()[on_land],
+    )
+
+
+def _hot_spots(
+    expected: NDArray[np.float64], *, max_fdr: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Test each cell with enough records; too few cells to test give no hot spots."""
+    mask = ~np.isnan(expected)
+    if mask.sum() < 9:  # fewer cells than one 3 x 3 box: nothing to compare with
+        return np.full(expected.shape, np.nan), np.zeros(expected.shape, dtype=bool)
+    spots = getis_ord(np.where(mask, expected, 0.0), mask=mask)
+    adjusted = benjamini_hochberg(spots.p)
+    hot = (spots.z > 0) & (np.nan_to_num(adjusted, nan=1.0) <= max_fdr)
+    return spots.z, hot

@@ -1,0 +1,53 @@
+"""Speak with the shell: commands translate, nothing is computed here.
+
+Exit codes: 0 done, 1 a problem with data or parameters (one line, no traceback),
+2 wrong usage. Results go to standard output, all else to standard error.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+import gis
+from gis.cli import answers, data, pages
+from gis.cli.shared import say
+from gis.errors import GisError
+
+app = typer.Typer(
+    name="arealplan",
+    help="Arealanalyser og kart for norske kommuner / Planning analyses and maps.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for module in (data, answers, pages):
+    module.register(app)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(gis.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _version_asked: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="vis versjon / version"),
+    ] = False,
+) -> None:
+    """Arealanalyser og kart for norske kommuner / Planning analyses and maps."""
+
+
+def main() -> None:
+    """Run the command line; a problem the user can mend is one line and exit code 1."""
+    try:
+        app()
+    except GisError as problem:
+        say(f"arealplan: {problem}")
+        sys.exit(1)

@@ -1,0 +1,186 @@
+"""Answer questions: analyses, analyse, run."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gis.analyses import ANALYSES, analysis
+from gis.cli.shared import JsonOption, WorkspaceOption, open_study, say, show_grid, show_json
+from gis.errors import ParameterError
+from gis.publish import write_result
+from gis.published import publishable
+from gis.scale import numbers_of, run_areas
+from gis.store import open_store
+from gis.text import number, percent
+from gis.workspace import open_workspace
+
+_EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("analyses", help="vis analysene / list the analyses")(analyses)
+    app.command(
+        "analyse",
+        help="svar på ett spørsmål / answer one question: analyse ID [--parameter value]",
+        context_settings=_EXTRA,
+    )(analyse)
+    app.command("run", help="samme analyser for mange kommuner / many municipalities")(run)
+
+
+def analyses(
+    name: Annotated[
+        str | None, typer.Argument(help="ID for hele oppføringen / whole entry")
+    ] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """List the analyses with one line each, or one with its parameters."""
+    chosen = list(ANALYSES.values()) if name is None else [analysis(name)]
+    if as_json:
+        show_json([_entry(a) for a in chosen])
+        return
+    if name is None:
+        rows = [[a.id, a.title.nb, a.question.nb] for a in chosen]
+        show_grid("", ["ID", "Tittel", "Spørsmål"], rows)
+        return
+    one = chosen[0]
+    fields = one.parameters.model_json_schema().get("properties", {})
+    rows = [
+        ["--" + key.replace("_", "-"), str(f.get("default", "")), f.get("description", "")]
+        for key, f in fields.items()
+    ]
+    show_grid(f"{one.id}: {one.question.nb}", ["Parameter", "Standard", "Om"], rows)
+
+
+def _entry(one: Any) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "title": one.title.as_dict(),
+        "question": one.question.as_dict(),
+        "needs": list(one.needs),
+        "uses": list(one.uses),
+        "parameters": one.parameters.model_json_schema(),
+    }
+
+
+def analyse(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="ID", help="se 'arealplan analyses'")],
+    *,
+    workspace: WorkspaceOption = Path(),
+    as_json: JsonOption = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="fil: .json .csv .xlsx .gpkg .parquet"),
+    ] = None,
+    exact: Annotated[
+        bool,
+        typer.Option(
+            "--exact",
+            help="eksakte tall, også 1-9 innbyggere; bare i egne filer / exact numbers, own files",
+        ),
+    ] = False,
+) -> None:
+    """Run one analysis on the workspace's store."""
+    one = analysis(name)
+    params = _parameters(context.args)
+    if exact and output is None:
+        message = "--exact writes exact numbers to your own file only; give the file with -o"
+        raise ParameterError(message)
+    opened, study = open_study(workspace)
+    result = one(study, params)
+    public = publishable(result)
+    language = opened.entry.language
+    if output is not None:
+        write_result(result if exact else public, output, language=language)
+        say(f"{output}")
+    if as_json:
+        show_json(public.as_dict())
+        return
+    typer.echo(public.finding.in_(language))
+    typer.echo(public.definition.sentence.in_(language))
+    rows = [[r.text.in_(language), percent(r.value).in_(language)] for r in public.sensitivity]
+    if rows:
+        show_grid("", ["Lesning" if language == "nb" else "Reading", "%"], rows)
+    for text in (*(x.text for x in public.left_out), *public.notes):
+        typer.echo(f"- {text.in_(language)}")
+
+
+def _parameters(extra: list[str]) -> dict[str, str]:
+    """Read ``--max-m 500 --window=07-09`` as parameters. Raises ParameterError for loose words."""
+    found: dict[str, str] = {}
+    words = iter(extra)
+    for word in words:
+        if not word.startswith("--"):
+            message = f"'{word}' given; parameters are written --name value"
+            raise ParameterError(message)
+        key, sign, value = word.removeprefix("--").partition("=")
+        if not sign:
+            value = next(words, "")
+            if not value:
+                message = f"--{key} needs a value"
+                raise ParameterError(message)
+        found[key.replace("-", "_")] = value
+    return found
+
+
+def run(
+    areas: Annotated[str, typer.Option("--areas", help="all, eller/or 3201,3203")],
+    *,
+    workspace: WorkspaceOption = Path(),
+    only: Annotated[
+        str, typer.Option("--analyses", help="analyser, delt med komma / split by commas")
+    ] = ",".join(ANALYSES),
+    as_json: JsonOption = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="CSV-fil / CSV file")
+    ] = None,
+) -> None:
+    """Run analyses for many municipalities and list one line for each."""
+    opened = open_workspace(workspace)
+    layers = open_store(opened)
+    numbers = numbers_of(layers, areas)
+    lines = run_areas(
+        layers,
+        numbers=numbers,
+        analyses=[x.strip() for x in only.split(",") if x.strip()],
+        halo_m=opened.entry.halo_m,
+    )
+    rows = []
+    for line in lines:
+        rows.append(line.as_dict())
+        if len(rows) % 200 == 0:
+            say(f"{len(rows)} ...")
+    if output is not None:
+        _write_csv(output, rows)
+        say(f"{output}")
+    if as_json:
+        show_json(rows)
+    elif output is None:
+        shown = [
+            [
+                r["number"],
+                r["name"],
+                r["analysis"],
+                percent(r["value"]).nb,
+                number(r["denominator"], decimals=1 if r["unit"] == "km2" else 0).nb,
+                r["status"],
+            ]
+            for r in rows
+        ]
+        columns = ["Nr", "Kommune", "Analyse", "Andel", "Nevner", "Status"]
+        show_grid("", columns, shown)
+
+
+def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
+    part = path.with_name(f".{path.name}.part")
+    with part.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else [], delimiter=";")
+        writer.writeheader()
+        writer.writerows(rows)
+    part.replace(path)

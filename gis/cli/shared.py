@@ -1,0 +1,63 @@
+"""Share what the commands have in common: options, messages, opening a study."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table as Grid
+
+from gis.analyses import Study, study_area
+from gis.errors import ParameterError
+from gis.store import open_store
+from gis.workspace import ALL_NORWAY, Workspace, open_workspace
+
+WorkspaceOption = Annotated[
+    Path, typer.Option("-w", "--workspace", help="mappen med workspace.toml / workspace folder")
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="skriv resultatet som JSON / print the result as JSON")
+]
+
+
+def say(text: str) -> None:
+    """Write one line of progress or of trouble to standard error."""
+    typer.echo(text, err=True)
+
+
+def show_json(value: Any) -> None:
+    """Write one JSON value to standard output, and nothing else."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def show_grid(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """Write a table to standard output, as wide as it needs when that is no terminal."""
+    grid = Grid(title=title or None, title_justify="left", show_edge=False)
+    for i, name in enumerate(columns):
+        grid.add_column(name, overflow="fold" if i == len(columns) - 1 else "ellipsis")
+    for row in rows:
+        grid.add_row(*row)
+    console = Console(highlight=False, markup=False)
+    console.print(grid, width=None if console.is_terminal else 200)
+
+
+def open_study(folder: Path) -> tuple[Workspace, Study]:
+    """Open the workspace's store as a study of its municipality."""
+    workspace = open_workspace(folder)
+    if workspace.entry.area == ALL_NORWAY:
+        message = (
+            f"{folder} holds all Norway (area 0000), which is no single study area; use "
+            "'arealplan run --areas all|3201,3203'"
+        )
+        raise ParameterError(message)
+    layers = open_store(workspace)
+    study = study_area(
+        layers,
+        number=workspace.entry.area,
+        halo_m=workspace.entry.halo_m,
+        epsg=workspace.entry.epsg,
+    )
+    return workspace, study

@@ -1,0 +1,326 @@
+"""Count departures by quay, stop place or cluster, under several readings.
+
+"Four departures an hour" is read in three ways that differ by a factor of two to
+three on one timetable: on average, in every clock hour, or with no longer wait
+than a quarter of an hour. All are worked out side by side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+import polars as pl
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from gis.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
+
+Level = Literal["quay", "stop-place", "cluster"]
+Statistic = Literal["average", "every-hour", "max-gap"]
+Direction = Literal["both", "best"]
+
+MODES = ("rail", "metro", "tram", "bus", "water", "other")
+MODE_TYPE = pl.Enum(MODES)
+HOUR_S = 3600
+MAX_WINDOW_END_S = 30 * HOUR_S
+
+# Basic GTFS route types and Google's extended ones (first, last, class); the first match wins.
+# 714 is a bus in place of a train, so it must not make a stop a railway station.
+_ROUTE_TYPES = (
+    (714, 714, "bus"),
+    (2, 2, "rail"),
+    (100, 199, "rail"),
+    (1, 1, "metro"),
+    (400, 402, "metro"),
+    (0, 0, "tram"),
+    (900, 906, "tram"),
+    (3, 3, "bus"),
+    (11, 11, "bus"),
+    (200, 299, "bus"),
+    (700, 799, "bus"),
+    (800, 800, "bus"),
+    (4, 4, "water"),
+    (1000, 1099, "water"),
+    (1200, 1200, "water"),
+)
+
+# WGS 84 ellipsoid: semi-major axis in metres, first eccentricity squared.
+_WGS84_A_M, _WGS84_E2 = 6_378_137.0, 6.694_379_990_141_316e-3
+
+
+@dataclass(frozen=True)
+class DepartureTable:
+    """Departures of every group of quays in one window.
+
+    ``frame``, sorted by id, one row a group, groups without departures included:
+
+    - ``id``, ``name``, ``lon``, ``lat`` (degrees; also ``x``, ``y`` where the quays
+      have them), ``quays`` (number of quays)
+    - ``modes`` list of mode classes that depart, in the order of ``MODES``
+    - ``calls`` rows of the timetable in the window, last calls and calls without
+      boarding included; ``departures`` those that one can board
+    - ``average`` departures an hour; ``every_hour`` the least count of a whole clock
+      hour, null when the window holds none; ``max_gap`` the longest wait in minutes,
+      null when nothing departs
+    - ``per_hour`` list, departures of each clock hour that starts at ``hours``
+
+    ``hours``: seconds after midnight of the clock hours that meet the window.
+    """
+
+    frame: pl.DataFrame
+    window: tuple[int, int]
+    hours: tuple[int, ...]
+    level: Level
+    direction: Direction
+    cluster_m: float | None
+
+
+def mode_class(route_type: pl.Expr) -> pl.Expr:
+    """Return the mode class of basic and extended route types, ``other`` for the rest."""
+    result = pl.lit("other")
+    for first, last, mode in reversed(_ROUTE_TYPES):
+        result = pl.when(route_type.is_between(first, last)).then(pl.lit(mode)).otherwise(result)
+    return result.cast(MODE_TYPE)
+
+
+def check_window(window: tuple[int, int]) -> None:
+    """Refuse a window that is empty, before midnight or past 06:00 the next day."""
+    start, end = window
+    if not 0 <= start < end <= MAX_WINDOW_END_S:
+        message = (
+            f"window {start} to {end} s after midnight; allowed: 0 <= start < end <= "
+            f"{MAX_WINDOW_END_S} (06:00 the next day)"
+        )
+        raise ParameterError(message)
+
+
+def departure_table(
+    calls: pl.DataFrame,
+    quays: pl.DataFrame,
+    *,
+    window: tuple[int, int],
+    level: Level = "stop-place",
+    cluster_m: float = 100.0,
+    direction: Direction = "both",
+    modes: Collection[str] | None = None,
+) -> DepartureTable:
+    """Count departures of each group of quays within ``start <= time < end``.
+
+    ``calls``: quay, trip, time_s (seconds after local midnight), departure (False
+    for last calls and calls without boarding), direction (0, 1 or null), mode.
+    ``quays``: quay, stop_id, name, lon, lat, place_id, place_name, place_lon,
+    place_lat (place columns null where a quay has no stop place).
+
+    A trip counts once in a group, at its earliest departure in the window, however
+    many quays of the group it calls at. ``direction="best"`` splits each group by
+    direction_id, and by quay where a trip has none (a trip then counts once a quay),
+    and gives for each statistic the best of its directions; departures and per_hour
+    are those of the direction with most. direction_id tells the directions of one
+    route apart; that two routes' direction 0 lead the same way is not known.
+    ``modes`` limits the count to some mode classes. Raises ParameterError.
+    """
+    _check_choices(window, level, direction=direction, modes=modes, cluster_m=cluster_m)
+    start, end = window
+    keys = _group_keys(quays, level, cluster_m)
+    groups = _describe(quays.with_columns(group=keys), level).sort("id").with_row_index("g")
+    at_group = calls.filter((pl.col("time_s") >= start) & (pl.col("time_s") < end))
+    if modes is not None:
+        at_group = at_group.filter(pl.col("mode").is_in(pl.Series(sorted(modes), dtype=MODE_TYPE)))
+    member = quays.select("quay", id=keys).join(groups.select("id", "g"), on="id", how="inner")
+    at_group = at_group.join(member.select("quay", "g"), on="quay", how="inner")
+    counted = _count_once(at_group.filter("departure"), direction)
+    hours = tuple(range(start - start % HOUR_S, end, HOUR_S))
+    numbers = _statistics(counted, groups.height, window, hours)
+    frame = pl.concat([groups, _served(at_group, groups.height), numbers], how="horizontal")
+    used_m = cluster_m if level == "cluster" else None
+    return DepartureTable(frame.drop("g"), window, hours, level, direction, used_m)
+
+
+def _check_choices(
+    window: tuple[int, int],
+    level: str,
+    *,
+    direction: str,
+    modes: Collection[str] | None,
+    cluster_m: float,
+) -> None:
+    check_window(window)
+    odd = sorted(set(modes or ()) - set(MODES))
+    problems = (
+        (level not in get_args(Level), "level", level, get_args(Level)),
+        (direction not in get_args(Direction), "direction", direction, get_args(Direction)),
+        (bool(odd), "modes", ", ".join(odd), MODES),
+        (not 0 < cluster_m <= 1000, "cluster_m", cluster_m, ("over 0 to 1000 m",)),
+    )
+    for wrong, name, given, allowed in problems:
+        if wrong:
+            message = f"{name} {given!r}; allowed: {', '.join(allowed)}"
+            raise ParameterError(message)
+
+
+def _group_keys(quays: pl.DataFrame, level: Level, cluster_m: float) -> pl.Series:
+    """Return the id of the group of every quay."""
+    if level == "quay":
+        return quays["stop_id"]
+    if level == "stop-place":
+        return quays.select(pl.coalesce("place_id", "stop_id")).to_series()
+    label = clusters(quays["lon"].to_numpy(), quays["lat"].to_numpy(), max_m=cluster_m)
+    labelled = quays.select("stop_id", label=pl.Series(label))
+    return labelled.select(pl.col("stop_id").min().over("label")).to_series()
+
+
+def clusters(
+    lon: NDArray[np.float64], lat: NDArray[np.float64], *, max_m: float
+) -> NDArray[np.int64]:
+    """Label the connected components of points that lie at most ``max_m`` apart.
+
+    Chains count: A-B and B-C within reach put A and C in one cluster. Distances are
+    straight lines between WGS 84 points in space, which up to a kilometre equal
+    those on the ground to less than a millimetre, anywhere, without a projection.
+    """
+    if lon.size == 0:
+        return np.zeros(0, dtype=np.int64)
+    phi, lam = np.radians(lat), np.radians(lon)
+    normal = _WGS84_A_M / np.sqrt(1 - _WGS84_E2 * np.sin(phi) ** 2)
+    flat = normal * np.cos(phi)
+    points = np.column_stack(
+        (flat * np.cos(lam), flat * np.sin(lam), normal * (1 - _WGS84_E2) * np.sin(phi))
+    )
+    pairs = cKDTree(points).query_pairs(max_m, output_type="ndarray")
+    ones = np.ones(len(pairs), dtype=np.int8)
+    graph = coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(lon.size, lon.size))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def _describe(quays: pl.DataFrame, level: Level) -> pl.DataFrame:
+    """Return id, name and place of each group: the stop place's own, else its quays'."""
+    axes = [axis for axis in ("lon", "lat", "x", "y") if axis in quays.columns]
+    common = pl.col("name").drop_nulls().mode().min()
+    own = level == "stop-place"
+    name = pl.coalesce(pl.col("place_name").drop_nulls().first(), common) if own else common
+    places = [
+        pl.coalesce(pl.col(f"place_{a}").first(), pl.col(a).mean()).alias(a)
+        if own
+        else pl.col(a).mean()
+        for a in axes
+    ]
+    return quays.group_by(id="group").agg(
+        name.alias("name"), *places, pl.len().cast(pl.Int64).alias("quays")
+    )
+
+
+def _count_once(departures: pl.DataFrame, direction: Direction) -> pl.DataFrame:
+    """Return g, way, time_s with one row for each trip, group and way."""
+    if direction == "both":
+        way = pl.lit(0, dtype=pl.Int64)
+    else:
+        # Quays follow after the two direction ids, so that both live in one number.
+        way = pl.coalesce(pl.col("direction"), pl.col("quay").cast(pl.Int64) + 2).cast(pl.Int64)
+    return (
+        departures.select("g", way.alias("way"), "trip", "time_s")
+        .group_by("g", "way", "trip")
+        .agg(pl.col("time_s").min())
+        .sort("g", "way", "time_s")
+    )
+
+
+def _served(calls: pl.DataFrame, n_groups: int) -> pl.DataFrame:
+    """Return calls and the modes that depart, one row a group."""
+    seen = calls.group_by("g").agg(
+        calls=pl.len().cast(pl.Int64),
+        modes=pl.col("mode").filter("departure").unique().sort().cast(pl.String),
+    )
+    every = pl.DataFrame({"g": np.arange(n_groups, dtype=np.uint32)})
+    return every.join(seen, on="g", how="left", maintain_order="left").select(
+        pl.col("modes").fill_null(pl.lit([], dtype=pl.List(pl.String))),
+        pl.col("calls").fill_null(0),
+    )
+
+
+def _statistics(
+    counted: pl.DataFrame, n_groups: int, window: tuple[int, int], hours: tuple[int, ...]
+) -> pl.DataFrame:
+    """Work out every statistic for each group and way, then take each group's best way."""
+    group, way = counted["g"].to_numpy(), counted["way"].to_numpy()
+    new = np.ones(group.size, dtype=bool)
+    new[1:] = (group[1:] != group[:-1]) | (way[1:] != way[:-1])
+    owner = group[new].astype(np.int64)
+    time = counted["time_s"].to_numpy().astype(np.int64)
+    per_hour = np.zeros((owner.size, len(hours)), dtype=np.int64)
+    np.add.at(per_hour, (np.cumsum(new) - 1, (time - hours[0]) // HOUR_S), 1)
+    whole = [h >= window[0] and h + HOUR_S <= window[1] for h in hours]
+
+    best_gap = np.full(n_groups, np.inf)
+    np.minimum.at(best_gap, owner, _longest_wait(time, new, window) / 60)
+    least: pl.Series = pl.Series([None] * n_groups, dtype=pl.Int64)
+    if any(whole):
+        best_least = np.zeros(n_groups, dtype=np.int64)
+        np.maximum.at(best_least, owner, per_hour[:, whole].min(axis=1))
+        least = pl.Series(best_least)
+    # The way with most departures, the first of equals, is written last and stays.
+    count = per_hour.sum(axis=1)
+    order = np.lexsort((-np.arange(owner.size), count))
+    best_hours = np.zeros((n_groups, len(hours)), dtype=np.int64)
+    best_hours[owner[order]] = per_hour[order]
+    total = best_hours.sum(axis=1)
+    return pl.DataFrame(
+        {
+            "departures": total,
+            "average": total / ((window[1] - window[0]) / HOUR_S),
+            "every_hour": least,
+            "max_gap": pl.Series(best_gap).replace(np.inf, None),
+            "per_hour": pl.Series(best_hours.tolist(), dtype=pl.List(pl.Int64)),
+        }
+    )
+
+
+def _longest_wait(
+    time: NDArray[np.int64], new: NDArray[np.bool_], window: tuple[int, int]
+) -> NDArray[np.int64]:
+    """Return the longest wait in seconds of each run of sorted times that ``new`` starts.
+
+    The wait from the window's start to the first departure and from the last to its
+    end are waits like any other.
+    """
+    first = np.flatnonzero(new)
+    if not first.size:
+        return np.zeros(0, dtype=np.int64)
+    wait = np.where(new, time - window[0], np.diff(time, prepend=window[0]))
+    last = np.append(first[1:], time.size) - 1
+    longest: NDArray[np.int64] = np.maximum(
+        np.maximum.reduceat(wait, first), window[1] - time[last]
+    )
+    return longest
+
+
+def meets(table: DepartureTable, *, statistic: Statistic, min_per_hour: float) -> pl.Series:
+    """Return which rows of a table have at least so many departures an hour (Boolean).
+
+    ``average`` and ``every-hour`` compare counts; ``max-gap`` asks that no wait,
+    from the window's start and to its end included, exceeds 60 / min_per_hour
+    minutes. A group without departures never meets it. Raises ParameterError, also
+    for every-hour in a window without a whole clock hour.
+    """
+    if not min_per_hour > 0:
+        message = f"min_per_hour {min_per_hour}; allowed: over 0"
+        raise ParameterError(message)
+    if statistic not in get_args(Statistic):
+        message = f"statistic {statistic!r}; allowed: {', '.join(get_args(Statistic))}"
+        raise ParameterError(message)
+    frame = table.frame
+    if statistic == "average":
+        return frame["average"] >= min_per_hour
+    if statistic == "every-hour":
+        if frame["every_hour"].null_count():
+            message = f"window {table.window} holds no whole clock hour, which every-hour needs"
+            raise ParameterError(message)
+        return frame["every_hour"] >= min_per_hour
+    return (frame["max_gap"] <= 60 / min_per_hour).fill_null(value=False)

@@ -1,0 +1,157 @@
+"""Write a result to a file: JSON, CSV, xlsx, GeoPackage or GeoParquet, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from gis.errors import LayerMissingError, ParameterError
+from gis.text import Language, Text, t
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+
+    from gis.result import Result, Table
+
+
+def to_json(result: Result) -> str:
+    """Return the result, geometry left out, as one JSON object."""
+    return json.dumps(result.as_dict(), ensure_ascii=False, indent=2, allow_nan=False)
+
+
+def write_result(result: Result, path: Path, *, language: Language = "nb") -> None:
+    """Write the result in the form its suffix names; an earlier file stays until the new is whole.
+
+    .json the result without geometry; .csv its first table, with definition and sources
+    as a JSON file beside it; .xlsx all tables, definition and sources; .gpkg and .parquet
+    the layer behind the number. Raises ParameterError for another suffix.
+    """
+    writers: dict[str, Callable[[Result, Path, Language], None]] = {
+        ".json": lambda r, p, _: _write_text(p, to_json(r)),
+        ".csv": _write_csv,
+        ".xlsx": _write_xlsx,
+        ".gpkg": lambda r, p, _: _write_gpkg(r, p),
+        ".parquet": lambda r, p, _: _frame(r).to_parquet(p, schema_version="1.1.0"),
+    }
+    writer = writers.get(path.suffix.lower())
+    if writer is None:
+        message = f"{path.name}: suffix '{path.suffix}' given; allowed: {', '.join(writers)}"
+        raise ParameterError(message)
+    if not path.parent.is_dir():
+        message = f"{path}: the folder {path.parent} is not there"
+        raise ParameterError(message)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".arealplan-") as scratch:
+        made = Path(scratch) / path.name
+        writer(result, made, language)
+        for file in sorted(Path(scratch).iterdir()):
+            os.replace(file, path.parent / file.name)  # noqa: PTH105 - one atomic step
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _frame(result: Result) -> gpd.GeoDataFrame:
+    if result.frame is None:
+        message = f"{result.analysis} has no layer to write; use .json, .csv or .xlsx"
+        raise LayerMissingError(message)
+    return result.frame.assign(
+        **{
+            name: result.frame[name].astype(str)
+            for name in result.frame.columns
+            if result.frame[name].dtype == object
+        }
+    )
+
+
+def in_language(table: Table, language: Language) -> pd.DataFrame:
+    """Return the table's rows with headings and texts in one language."""
+    frame = table.frame.copy()
+    for column in table.columns:
+        frame[column.name] = [
+            v.in_(language) if isinstance(v, Text) else v for v in frame[column.name]
+        ]
+    return frame.rename(columns={c.name: c.title.in_(language) for c in table.columns})
+
+
+def _write_csv(result: Result, path: Path, language: Language) -> None:
+    """Write the first table; what it means goes beside it, since a CSV cannot say."""
+    if not result.tables:
+        message = f"{result.analysis} has no table to write; use .json"
+        raise LayerMissingError(message)
+    first = next(iter(result.tables.values()))
+    # Semicolon and BOM, so that a Norwegian spreadsheet program opens it as it is.
+    decimal = "," if language == "nb" else "."
+    in_language(first, language).to_csv(
+        path, sep=";", index=False, decimal=decimal, encoding="utf-8-sig"
+    )
+    _write_text(path.with_suffix(".csv.json"), to_json(result))
+
+
+def _write_xlsx(result: Result, path: Path, language: Language) -> None:
+    with pd.ExcelWriter(path, engine="openpyxl") as book:
+        _about(result, language).to_excel(
+            book, sheet_name=_sheet("common.about", language), index=False
+        )
+        for table in result.tables.values():
+            in_language(table, language).to_excel(book, sheet_name=table.id[:31], index=False)
+        _sources(result, language).to_excel(
+            book, sheet_name=_sheet("common.sources", language), index=False
+        )
+
+
+def _sheet(key: str, language: Language) -> str:
+    return t(key).in_(language)
+
+
+def _about(result: Result, language: Language) -> pd.DataFrame:
+    rows: list[tuple[str, Any]] = [
+        (t("common.title").in_(language), result.title.in_(language)),
+        (t("common.area").in_(language), f"{result.area.number} {result.area.name}"),
+        (t("common.finding").in_(language), result.finding.in_(language)),
+        (t("common.value").in_(language), result.value),
+        (t("common.numerator").in_(language), result.numerator),
+        (t("common.denominator").in_(language), result.denominator),
+        (t("common.status").in_(language), result.status.value),
+        (t("common.definition").in_(language), result.definition.sentence.in_(language)),
+        *((name, value) for name, value in result.definition.parameters.items()),
+        *((t("common.left_out").in_(language), x.text.in_(language)) for x in result.left_out),
+        *((t("common.note").in_(language), x.in_(language)) for x in result.notes),
+        *((r.text.in_(language), r.value) for r in result.sensitivity),
+    ]
+    return pd.DataFrame(rows, columns=["", " "])
+
+
+def _sources(result: Result, language: Language) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "layer": s.layer,
+                "title": s.title_nb if language == "nb" else s.title_en,
+                "owner": s.owner,
+                "licence": s.licence,
+                "date": None if s.date is None else s.date.isoformat(),
+                "file": s.file,
+                "sha256": s.sha256,
+                "invented": s.invented,
+            }
+            for s in result.provenance.sources
+        ]
+    )
+
+
+def _write_gpkg(result: Result, path: Path) -> None:
+    _frame(result).to_file(path, layer=result.analysis, driver="GPKG", engine="pyogrio")
+    for name, frame in result.layers.items():
+        if not frame.empty:
+            plain = frame.assign(
+                **{c: frame[c].astype(str) for c in frame.columns if frame[c].dtype == object}
+            )
+            plain.to_file(path, layer=name, driver="GPKG", engine="pyogrio", mode="a")

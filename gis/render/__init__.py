@@ -1,0 +1,9 @@
+"""Render maps as single files that open anywhere and ask no host for anything."""
+
+from __future__ import annotations
+
+from gis.render.index import PageRef, render_index
+from gis.render.page import Page, render_map, render_page
+from gis.render.write import write_pages
+
+__all__ = ["Page", "PageRef", "render_index", "render_map", "render_page", "write_pages"]

@@ -1,0 +1,62 @@
+// One canvas for the whole map: every layer in its slot, so that order, hatches, casings and
+// clicks are the same everywhere and no shape becomes a nameless stop for the Tab key.
+arealplan.Canvas = L.Renderer.extend({
+  options: { padding: 0.15, pane: "overlayPane" },
+
+  initialize(options) {
+    L.Renderer.prototype.initialize.call(this, options);
+    this.ratio = Math.min(window.devicePixelRatio || 1, 2);
+    this.drawn = {};
+  },
+
+  _initContainer() {
+    this._container = document.createElement("canvas");
+    this._container.setAttribute("aria-hidden", "true");
+    this._ctx = this._container.getContext("2d");
+  },
+
+  _destroyContainer() {
+    L.DomUtil.remove(this._container);
+    delete this._ctx;
+  },
+
+  _update() {
+    if (this._map._animatingZoom && this._bounds) return;
+    L.Renderer.prototype._update.call(this);
+    const size = this._bounds.getSize(), canvas = this._container;
+    L.DomUtil.setPosition(canvas, this._bounds.min);
+    canvas.width = Math.round(this.ratio * size.x);
+    canvas.height = Math.round(this.ratio * size.y);
+    canvas.style.width = `${size.x}px`;
+    canvas.style.height = `${size.y}px`;
+    this.draw();
+  },
+
+  // Several layers that arrive in one frame are drawn once.
+  request() {
+    if (this._frame) return;
+    this._frame = requestAnimationFrame(() => {
+      this._frame = null;
+      if (this._ctx && this._bounds && !this._map._animatingZoom) this.draw();
+    });
+  },
+
+  draw() {
+    const ctx = this._ctx, origin = this._map.getPixelOrigin().add(this._bounds.min);
+    const size = this._bounds.getSize();
+    const view = { scale: 2 ** this._map.getZoom(), ox: origin.x, oy: origin.y,
+      w: size.x, h: size.y, ratio: this.ratio, zoom: this._map.getZoom() };
+    ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    ctx.clearRect(0, 0, size.x, size.y);
+    this.drawn = {};
+    for (const layer of arealplan.visible()) {
+      if (layer.shapes) this.drawn[layer.id] = arealplan.drawLayer(ctx, layer, view);
+    }
+    arealplan.drawSelected(ctx, view);
+    arealplan.drawPlaces(ctx, view);
+  },
+});
+
+arealplan.visible = () => [...arealplan.layers.values()]
+  .filter((layer) => layer._map)
+  .sort((a, b) => a.slot - b.slot || a.order - b.order);

@@ -1,0 +1,140 @@
+// Draw one layer. Returns how many features fell inside the canvas, for the tests.
+arealplan.drawLayer = (ctx, layer, view) => {
+  const inside = arealplan.inView(layer.shapes, view);
+  if (layer.shapes.kind === "polygon") polygons(ctx, layer, view, inside);
+  else if (layer.shapes.kind === "line") lines(ctx, layer, view, inside);
+  else points(ctx, layer, view, inside);
+  return inside.length;
+};
+
+arealplan.inView = (shapes, view) => {
+  const west = (view.ox - 20) / view.scale, east = (view.ox + view.w + 20) / view.scale;
+  const north = (view.oy - 20) / view.scale, south = (view.oy + view.h + 20) / view.scale;
+  const found = [];
+  for (let f = 0; f < shapes.size; f++) {
+    const b = 4 * f;
+    if (shapes.box[b] <= east && shapes.box[b + 2] >= west
+      && shapes.box[b + 1] <= south && shapes.box[b + 3] >= north) found.push(f);
+  }
+  return found;
+};
+
+arealplan.trace = (ctx, shapes, f, view, close) => {
+  const { X, Y, ring, part } = shapes;
+  for (let r = part[f]; r < part[f + 1]; r++) {
+    for (let i = ring[r]; i < ring[r + 1]; i++) {
+      const x = X[i] * view.scale - view.ox, y = Y[i] * view.scale - view.oy;
+      if (i === ring[r]) ctx.moveTo(x, y); else ctx.lineTo(x, y);
+    }
+    if (close) ctx.closePath();
+  }
+};
+
+// Lines grow with the zoom, from six tenths at the far view to their full width.
+function grown(width, view) {
+  return width * Math.min(1.15, Math.max(0.6, 0.6 + (view.zoom - 10.5) * 0.13));
+}
+
+function polygons(ctx, layer, view, inside) {
+  const { shapes, classes } = layer, grid = layer.symbol === "grid";
+  for (const f of inside) {
+    const look = classes[layer.classOf[f]];
+    const wide = (shapes.box[4 * f + 2] - shapes.box[4 * f]) * view.scale;
+    ctx.beginPath();
+    arealplan.trace(ctx, shapes, f, view, true);
+    if (look.fill && layer.symbol !== "outline" && look.opacity !== 0) {
+      ctx.globalAlpha = look.opacity ?? 1;
+      ctx.fillStyle = look.fill;
+      ctx.fill("evenodd");
+      ctx.globalAlpha = 1;
+    }
+    if (look.hatch && look.hatch !== "none" && layer.symbol !== "outline") {
+      ctx.fillStyle = arealplan.hatch(ctx, look.hatch, look.hatch_line || look.line, view.ratio);
+      ctx.fill("evenodd");
+    }
+    if (look.line && !(grid && wide < 5)) stroke(ctx, look, view, grid ? 1 : 0);
+  }
+  for (const f of inside) mark(ctx, layer, f, view);
+}
+
+function stroke(ctx, look, view, fixed) {
+  ctx.strokeStyle = look.line;
+  ctx.lineWidth = fixed ? look.width || 0.5 : grown(look.width || 1, view);
+  ctx.setLineDash(look.dash || []);
+  ctx.lineJoin = "round";
+  ctx.stroke();
+  ctx.setLineDash([]);
+}
+
+function mark(ctx, layer, f, view) {
+  const look = layer.classes[layer.classOf[f]], b = 4 * f, box = layer.shapes.box;
+  if (!look.mark) return;
+  const wide = (box[b + 2] - box[b]) * view.scale, high = (box[b + 3] - box[b + 1]) * view.scale;
+  if (wide < 26 || high < 22) return;
+  const [x, y] = arealplan.within(layer.shapes, f);
+  ctx.font = "600 13px system-ui, sans-serif";
+  ctx.textAlign = "center";
+  ctx.textBaseline = "middle";
+  ctx.fillStyle = look.mark_colour || "#1E2328";
+  ctx.fillText(look.mark, x * view.scale - view.ox, y * view.scale - view.oy);
+}
+
+function lines(ctx, layer, view, inside) {
+  layer.classes.forEach((look, c) => {
+    const own = inside.filter((f) => layer.classOf[f] === c);
+    if (!own.length) return;
+    ctx.beginPath();
+    for (const f of own) arealplan.trace(ctx, layer.shapes, f, view, false);
+    ctx.lineCap = look.dash ? "butt" : "round";
+    if (look.casing) {
+      ctx.strokeStyle = look.casing;
+      ctx.lineWidth = grown(look.casing_width || 3, view);
+      ctx.lineJoin = "round";
+      ctx.stroke();
+    }
+    stroke(ctx, look, view, 0);
+    if (look.ticks) {
+      ctx.lineCap = "butt";
+      ctx.strokeStyle = look.line;
+      ctx.lineWidth = 5;
+      ctx.setLineDash([1, 9]);
+      ctx.stroke();
+      ctx.setLineDash([]);
+    }
+  });
+}
+
+function points(ctx, layer, view, inside) {
+  const { X, Y, ring, part } = layer.shapes;
+  const shrink = Math.min(1, Math.max(0.72, 0.72 + (view.zoom - 11) * 0.1));
+  for (const f of inside) {
+    const look = layer.classes[layer.classOf[f]];
+    for (let i = ring[part[f]]; i < ring[part[f + 1]]; i++) {
+      arealplan.symbol(ctx, look.shape, X[i] * view.scale - view.ox, Y[i] * view.scale - view.oy,
+        (shrink * (look.size || 9)) / 2);
+      ctx.fillStyle = look.fill || look.line;
+      ctx.fill();
+      if (look.line) {
+        ctx.strokeStyle = look.line;
+        ctx.lineWidth = look.width || 1;
+        ctx.stroke();
+      }
+    }
+  }
+}
+
+arealplan.drawSelected = (ctx, view) => {
+  const chosen = arealplan.selected;
+  if (!chosen || !chosen.layer.shapes) return;
+  const { shapes } = chosen.layer;
+  ctx.beginPath();
+  if (shapes.kind === "point") {
+    const i = shapes.ring[shapes.part[chosen.feature]];
+    ctx.arc(shapes.X[i] * view.scale - view.ox, shapes.Y[i] * view.scale - view.oy, 12, 0, 7);
+  } else arealplan.trace(ctx, shapes, chosen.feature, view, shapes.kind === "polygon");
+  for (const [colour, width] of [["#FFFFFF", 5], ["#1E2328", 2.5]]) {
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = width;
+    ctx.stroke();
+  }
+};

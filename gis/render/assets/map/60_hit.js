@@ -1,0 +1,76 @@
+// Find what lies under a click, in every layer at once, topmost first.
+arealplan.hits = (latlng) => {
+  const scale = 2 ** arealplan.map.getZoom();
+  const [x, y] = arealplan.project(latlng.lng, latlng.lat);
+  const found = [];
+  for (const layer of arealplan.visible().reverse()) {
+    if (!layer.interactive || !layer.shapes) continue;
+    let own = 0;
+    for (let f = 0; f < layer.shapes.size && own < 3; f++) {
+      if (arealplan.covers(layer, f, x, y, scale)) { found.push({ layer, feature: f }); own++; }
+    }
+  }
+  return found.slice(0, 10);
+};
+
+arealplan.covers = (layer, f, x, y, scale) => {
+  const { shapes } = layer, b = 4 * f, near = 8 / scale;
+  const reach = shapes.kind === "polygon" ? 0 : shapes.kind === "line" ? near : 12 / scale;
+  if (x < shapes.box[b] - reach || x > shapes.box[b + 2] + reach
+    || y < shapes.box[b + 1] - reach || y > shapes.box[b + 3] + reach) return false;
+  if (shapes.kind === "polygon") return crossings(shapes, f, x, y) % 2 === 1;
+  return nearest(shapes, f, x, y) <= reach;
+};
+
+function crossings(shapes, f, x, y) {
+  const { X, Y, ring, part } = shapes;
+  let count = 0;
+  for (let r = part[f]; r < part[f + 1]; r++) {
+    for (let i = ring[r] + 1; i < ring[r + 1]; i++) {
+      if (Y[i] > y !== Y[i - 1] > y
+        && x < ((X[i - 1] - X[i]) * (y - Y[i])) / (Y[i - 1] - Y[i]) + X[i]) count++;
+    }
+  }
+  return count;
+}
+
+function nearest(shapes, f, x, y) {
+  const { X, Y, ring, part } = shapes;
+  let best = Infinity;
+  for (let r = part[f]; r < part[f + 1]; r++) {
+    for (let i = ring[r]; i < ring[r + 1]; i++) {
+      const j = Math.max(i - 1, ring[r]);
+      const dx = X[i] - X[j], dy = Y[i] - Y[j], length = dx * dx + dy * dy;
+      const t = length ? Math.min(1, Math.max(0, ((x - X[j]) * dx + (y - Y[j]) * dy) / length)) : 0;
+      best = Math.min(best, Math.hypot(X[j] + t * dx - x, Y[j] + t * dy - y));
+    }
+  }
+  return best;
+}
+
+// A point inside a feature: the middle of its widest crossing halfway down.
+arealplan.within = (shapes, f) => {
+  const { X, Y, ring, part, box } = shapes, b = 4 * f;
+  if (shapes.kind !== "polygon") {
+    const first = ring[part[f]];
+    const middle = first + Math.floor((ring[part[f] + 1] - first) / 2);
+    return [X[middle], Y[middle]];
+  }
+  let best = [0, (box[b] + box[b + 2]) / 2, (box[b + 1] + box[b + 3]) / 2];
+  for (const share of [0.5, 0.37, 0.63, 0.21, 0.79]) {
+    const y = box[b + 1] + share * (box[b + 3] - box[b + 1]);
+    const cuts = [];
+    for (let r = part[f]; r < part[f + 1]; r++) {
+      for (let i = ring[r] + 1; i < ring[r + 1]; i++) {
+        if (Y[i] > y !== Y[i - 1] > y) {
+          cuts.push(((X[i - 1] - X[i]) * (y - Y[i])) / (Y[i - 1] - Y[i]) + X[i]);
+        }
+      }
+    }
+    cuts.sort((p, q) => p - q);
+    for (let i = 0; i + 1 < cuts.length; i += 2) {
+      if (cuts[i + 1] - cuts[i] > best[0]) best = [cuts[i + 1] - cuts[i], (cuts[i] + cuts[i + 1]) / 2, y];
+    }
+  }
+  return [best[1], best[2]];
+};

@@ -1,0 +1,21 @@
+// Wire the page together once folium's script has made the map and its layers.
+arealplan.start = (map) => {
+  L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
+  map.getContainer().tabIndex = 0;
+  arealplan.startPanel();
+  arealplan.startPopups();
+  arealplan.startTables();
+  arealplan.startPrint();
+  arealplan.readHash();
+  arealplan.started = true;
+  map.on("moveend", arealplan.writeHash);
+  window.addEventListener("hashchange", arealplan.readHash);
+  arealplan.done = Promise.all([
+    arealplan.loadPlaces(),
+    ...[...arealplan.layers.values()].filter((layer) => layer._map).map((layer) => layer.ready()),
+  ]).then(() => new Promise((resolve) => {
+    arealplan.renderer.draw();
+    document.documentElement.dataset.ready = "true";
+    resolve();
+  }));
+};

@@ -1,0 +1,182 @@
+"""Word what stands around the map: key figures, legend, definitions, sources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gis.render.fields import heading, worded, written
+from gis.render.legend import swatch
+from gis.result import Status
+from gis.text import Text, day, number, percent, t
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from gis.catalogue.models import MapEntry
+    from gis.provenance import LayerSource
+    from gis.render.drawn import Drawn
+    from gis.result import Result
+
+GROUPS = ("answer", "residents", "transit", "hazard", "nature", "plan", "terrain", "base")
+_COUNTED = ("grid", "point")
+
+
+def value_text(result: Result) -> Text | None:
+    """Write a result's value with its unit; None where it has no value."""
+    if result.value is None:
+        return None
+    if result.unit == "share":
+        return percent(result.value)
+    whole = float(result.value).is_integer()
+    text = number(result.value, decimals=0 if whole else 1)
+    unit = worded(f"units.{result.unit}") or Text(nb=result.unit, en=result.unit)
+    return Text(nb=f"{text.nb} {unit.nb}".strip(), en=f"{text.en} {unit.en}".strip())
+
+
+def status_text(result: Result) -> Text | None:
+    """Word a status that is not ok."""
+    return None if result.status is Status.OK else t(f"status.{result.status.value}")
+
+
+def figures(result: Result) -> list[dict[str, Any]]:
+    """Return the key figures of a result, headed and written."""
+    return [
+        {"title": heading(name, "figures"), "text": _scalar(name, value)}
+        for name, value in result.figures.items()
+    ]
+
+
+def _scalar(name: str, value: Any) -> Text:
+    """Write a figure or parameter by the unit that its name ends in."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return written(value, kind="code" if isinstance(value, bool) else "text")
+    if "share" in name:
+        return percent(float(value))
+    for ending, unit, decimals in (("_km2", "km²", 1), ("_m2", "m²", 0), ("_m", "m", 0)):
+        if name.endswith(ending):
+            text = number(float(value), decimals=decimals)
+            return Text(nb=f"{text.nb}\u00a0{unit}", en=f"{text.en}\u00a0{unit}")
+    if "residents" in name:
+        return written(value, kind="residents")
+    return number(float(value), decimals=0 if float(value).is_integer() else 1)
+
+
+def definitions(entry: MapEntry, results: Mapping[str, Result]) -> list[dict[str, Any]]:
+    """Return the definition of every analysis on the page, the lead's first."""
+    order = [entry.lead, *(a.id for a in entry.analyses if a.id != entry.lead)]
+    return [
+        {
+            "title": results[name].title,
+            "sentence": results[name].definition.sentence,
+            "parameters": [
+                {"title": heading(key, "params"), "text": _scalar(key, value)}
+                for key, value in results[name].definition.parameters.items()
+            ],
+        }
+        for name in dict.fromkeys(order)
+        if name in results
+    ]
+
+
+def sensitivity(result: Result) -> list[dict[str, Any]]:
+    """Return the same number under its other readings."""
+    share = result.unit == "share"
+    return [
+        {
+            "title": reading.text,
+            "chosen": reading.chosen,
+            "text": percent(reading.value) if share else number(reading.value, decimals=1),
+        }
+        for reading in result.sensitivity
+    ]
+
+
+def left_out(results: Iterable[Result]) -> list[dict[str, Any]]:
+    """Return what did not enter the numbers, each reason once."""
+    listed = {}
+    for result in results:
+        for item in result.left_out:
+            count = written(item.count, kind="residents" if item.unit == "residents" else "count")
+            unit = worded(f"units.{item.unit}") or Text(nb=item.unit, en=item.unit)
+            text = Text(nb=f"{count.nb} {unit.nb}", en=f"{count.en} {unit.en}")
+            listed[(item.reason, item.text.nb)] = {"text": item.text, "count": text}
+    return list(listed.values())
+
+
+def sources(found: Iterable[LayerSource]) -> list[dict[str, Any]]:
+    """Return each source once, in the order of its title."""
+    unique = {(s.layer, s.sha256): s for s in found}
+    return [
+        {
+            "layer": s.layer,
+            "title": Text(nb=s.title_nb, en=s.title_en),
+            "owner": s.owner,
+            "licence": s.licence,
+            "date": day(s.date),
+            "rows": number(s.rows) if s.rows else None,
+            "file": s.file,
+            "sha256": s.sha256,
+            "metadata": s.metadata if (s.metadata or "").startswith("https://") else None,
+            "invented": s.invented,
+            "notes": s.notes,
+        }
+        for s in sorted(unique.values(), key=lambda s: s.title_nb)
+    ]
+
+
+def credit(found: Sequence[LayerSource], *, invented: bool) -> Text:
+    """Name the owners of the data below the map."""
+    if invented:
+        return t("page.credit_invented")
+    owners = ", ".join(sorted({s.owner for s in found}))
+    return t("page.credit", owners=owners) if owners else t("page.credit_none")
+
+
+def made(created: dt.date, version: str) -> Text:
+    """Say when and by what version the page was made, and in what projection it is drawn."""
+    return t("page.made", date=day(created), version=version)
+
+
+def groups(layers: Sequence[Drawn]) -> list[dict[str, Any]]:
+    """Return the layer list by group, topmost first, with swatches and counts."""
+    listed = []
+    for name in GROUPS:
+        own = [_listed(d) for d in reversed(layers) if d.group == name]
+        if name == "base":
+            own.append(
+                {"id": "places", "title": t("groups.places"), "show": True, "classes": []}
+            )
+        if own:
+            listed.append({"title": t(f"groups.{name}"), "layers": own, "base": name == "base"})
+    return listed
+
+
+def _listed(drawn: Drawn) -> dict[str, Any]:
+    kind = drawn.shapes.kind
+    swatches = [
+        swatch(_outlined(drawn, i), kind=kind, key=f"h-{drawn.id}-{i}")
+        for i in range(len(drawn.classes))
+    ]
+    single = len(drawn.classes) == 1 and drawn.classes[0].key == "all"
+    single = single or drawn.group == "base"
+    counted = kind == "point" or drawn.symbol in _COUNTED
+    return {
+        "id": drawn.id,
+        "title": drawn.title,
+        "show": drawn.show,
+        "swatch": swatches[-1] if single and swatches else None,
+        "classes": []
+        if single
+        else [
+            {"title": c.title, "swatch": s, "count": number(c.count) if counted else None}
+            for c, s in zip(drawn.classes, swatches, strict=True)
+        ],
+    }
+
+
+def _outlined(drawn: Drawn, place: int) -> Any:
+    look = drawn.classes[place].look
+    if drawn.symbol != "outline":
+        return look
+    return look.model_copy(update={"fill": None, "hatch": None})

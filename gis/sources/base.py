@@ -1,0 +1,105 @@
+"""Hold what goes into a reader and what comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+    import numpy as np
+    import pandas as pd
+    from affine import Affine
+    from numpy.typing import NDArray
+
+    from gis.catalogue import LayerEntry, LocalLayer
+    from gis.provenance import LayerSource
+
+Bounds = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One layer to read.
+
+    ``epsg`` is the working CRS, ``bounds`` (west, south, east, north) a box in it:
+    rows that do not meet the box are left out; None reads everything.
+    """
+
+    layer: str
+    path: Path
+    entry: LayerEntry
+    local: LocalLayer | None
+    epsg: int
+    bounds: Bounds | None
+
+    @property
+    def label(self) -> str:
+        """How messages name the file and the layer."""
+        return f"{self.path.name} ({self.layer})"
+
+    @property
+    def stated_epsg(self) -> int | None:
+        """The CRS that the workspace states, where the file cannot say it."""
+        return self.local.epsg if self.local else None
+
+    def within(self, bounds: Bounds | None) -> Request:
+        """Return the same request with another box."""
+        return replace(self, bounds=bounds)
+
+
+@dataclass(frozen=True)
+class Raster:
+    """A terrain grid in the working CRS: float32 values, NaN where unknown, row 0 north."""
+
+    values: NDArray[np.float32]
+    transform: Affine
+    epsg: int
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What a reader found: the entry's fields, typed, and geometries, row by row.
+
+    ``geometry`` is a GeoSeries in the CRS of the file, on the index of ``fields``;
+    ``keep_file`` tells that the layer must travel as a file.
+    """
+
+    fields: pd.DataFrame
+    geometry: gpd.GeoSeries
+    notes: tuple[str, ...] = ()
+    raster: Raster | None = None
+    keep_file: bool = False
+
+
+@dataclass(frozen=True)
+class LayerData:
+    """One layer as the program knows it.
+
+    ``frame`` is in the working CRS with a column ``geometry`` and exactly the fields
+    of the catalogue entry; ``raster`` holds terrain; ``file`` is the delivered file
+    where the layer must travel as a file (a timetable).
+    """
+
+    frame: gpd.GeoDataFrame
+    source: LayerSource
+    raster: Raster | None = None
+    file: Path | None = None
+
+
+@dataclass
+class Notes:
+    """Collect what a reader did, in the order it happened."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def count(self, n: int, what: str) -> None:
+        """Note ``n what``, unless n is 0."""
+        if n:
+            self.lines.append(f"{n} {what}")
+
+    def add(self, *lines: Any) -> None:
+        """Note whole lines."""
+        self.lines.extend(str(line) for line in lines)

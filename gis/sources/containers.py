@@ -1,0 +1,132 @@
+"""Find the data sets inside what was delivered: a file, a zip, a geodatabase, a folder."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from gis.check import existing_file, listing
+from gis.errors import SourceError
+from gis.sources.geonorge import collections, head_of, is_collections
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_JSON = (".geojson", ".json")
+VECTOR_SUFFIXES = (".gpkg", ".gml", ".shp", ".fgb", ".parquet", *_JSON)
+_HEAD = 1 << 16
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Something GDAL can open: a path (``/vsizip/`` inside a zip) or bytes, and its name.
+
+    ``layer`` is set where the data set is one layer cut out of a larger document;
+    ``silent_crs`` tells GeoJSON without a ``crs`` member, for which GDAL assumes degrees.
+    """
+
+    source: str | bytes
+    name: str
+    layer: str | None = None
+    silent_crs: bool = False
+
+    @property
+    def suffix(self) -> str:
+        """The file's ending, lower case."""
+        return PurePosixPath(self.name).suffix.lower()
+
+
+def datasets(path: Path) -> list[Dataset]:
+    """List the vector data sets of a delivery.
+
+    Raises SourceMissingError, or SourceError for an empty or broken file or one that
+    holds no vector data, with what it holds.
+    """
+    existing_file(path)
+    if path.is_dir():
+        return _in_folder(path)
+    if zipfile.is_zipfile(path) or path.suffix.lower() == ".zip":
+        return _in_zip(path)
+    if path.suffix.lower() in _JSON:
+        return list(_json(path.read_bytes, head_of(path), str(path), path.name))
+    if path.suffix.lower() == ".gml":
+        # Through a read-only view: GDAL would leave a .gfs file beside the delivered one.
+        return [Dataset(source=f"/vsisubfile/0_-1,{path}", name=path.name)]
+    return [Dataset(source=str(path), name=path.name)]
+
+
+def zip_members(path: Path) -> list[str]:
+    """Return the names inside a zip. Raises SourceError where it is cut short or no zip."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+    except zipfile.BadZipFile as error:
+        message = f"{path.name}: not a whole zip file ({error}); fetch it again"
+        raise SourceError(message) from None
+
+
+def _in_folder(path: Path) -> list[Dataset]:
+    if path.suffix.lower() == ".gdb":
+        return [Dataset(source=str(path), name=path.name)]
+    inside = sorted(path.iterdir())
+    wanted = [p for p in inside if p.suffix.lower() in (*VECTOR_SUFFIXES, ".gdb")]
+    if not wanted:
+        message = (
+            f"{path}: no vector file in the folder; it holds: {listing(p.name for p in inside)}"
+        )
+        raise SourceError(message)
+    return [d for p in wanted for d in datasets(p)]
+
+
+def _in_zip(path: Path) -> list[Dataset]:
+    names = zip_members(path)
+    found: list[Dataset] = []
+    for folder in dict.fromkeys(g for n in names if (g := _geodatabase(n)) is not None):
+        inner = f"/{folder}" if folder else ""
+        found.append(Dataset(source=f"/vsizip/{path}{inner}", name=folder or path.name))
+    for name in names:
+        suffix = PurePosixPath(name).suffix.lower()
+        if suffix not in VECTOR_SUFFIXES or ".gdb/" in name.lower():
+            continue
+        if suffix in _JSON:
+            found.extend(_json_in_zip(path, name))
+        else:
+            found.append(Dataset(source=f"/vsizip/{path}/{name}", name=name))
+    if not found:
+        message = f"{path.name}: no vector file in the zip; it holds: {listing(names)}"
+        raise SourceError(message)
+    return found
+
+
+def _geodatabase(name: str) -> str | None:
+    """Return the geodatabase folder that a zip member lies in ('' for the zip itself)."""
+    if not name.lower().endswith(".gdbtable"):
+        return None
+    parts = PurePosixPath(name).parts
+    for i, part in enumerate(parts[:-1]):
+        if part.lower().endswith(".gdb"):
+            return "/".join(parts[: i + 1])
+    return "/".join(parts[:-1])
+
+
+def _json_in_zip(path: Path, name: str) -> Iterator[Dataset]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            raw = archive.read(name)
+    except zipfile.BadZipFile as error:
+        message = f"{path.name}/{name}: damaged in the zip ({error}); fetch it again"
+        raise SourceError(message) from None
+    yield from _json(lambda: raw, raw[:_HEAD], f"/vsizip/{path}/{name}", name)
+
+
+def _json(read: Callable[[], bytes], head: bytes, source: str, name: str) -> Iterator[Dataset]:
+    """Yield a JSON document as one data set, or one per named collection."""
+    if not is_collections(head):
+        yield Dataset(source=source, name=name, silent_crs=b'"crs"' not in head)
+        return
+    for layer, document in collections(read(), source=name).items():
+        yield Dataset(
+            source=document, name=name, layer=layer, silent_crs=b'"crs"' not in document[:_HEAD]
+        )

@@ -1,0 +1,63 @@
+"""Read Geonorge's two shapes of GeoJSON, and the CRS from a file's name where it must be.
+
+Geonorge delivers projected GeoJSON: either a plain FeatureCollection with a ``crs``
+member, or a root object whose members are named collections,
+``{"Kommune": {FeatureCollection}, "Grense": {FeatureCollection}}``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from gis.errors import SourceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_HEAD = 1 << 16
+_FIRST_MEMBER = re.compile(rb'\s*\{\s*"([^"]+)"\s*:\s*\{')
+# Members of a plain GeoJSON object that may themselves be objects.
+_PLAIN = {b"crs", b"properties", b"geometry"}
+_NAME_EPSG = re.compile(r"(?:^|[_\-.])(25832|25833|25835|4258|4326)(?=[_\-.]|$)")
+_BOM = b"\xef\xbb\xbf"
+
+
+def is_collections(head: bytes) -> bool:
+    """Tell from a file's first bytes whether its root holds named collections."""
+    found = _FIRST_MEMBER.match(head.removeprefix(_BOM))
+    return found is not None and found.group(1) not in _PLAIN
+
+
+def head_of(path: Path) -> bytes:
+    """Return the first bytes of a file, enough to tell its shape."""
+    with path.open("rb") as stream:
+        return stream.read(_HEAD)
+
+
+def collections(raw: bytes, *, source: str) -> dict[str, bytes]:
+    """Split a root with named collections into plain GeoJSON documents by name.
+
+    Raises SourceError for broken JSON, with the place where it breaks.
+    """
+    try:
+        root = json.loads(raw.removeprefix(_BOM))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        message = f"{source}: not whole JSON: {error}"
+        raise SourceError(message) from None
+    found = {
+        name: json.dumps(member, ensure_ascii=False).encode()
+        for name, member in root.items()
+        if isinstance(member, dict) and member.get("type") == "FeatureCollection"
+    }
+    if not found:
+        message = f"{source}: no FeatureCollection inside; the root holds: {', '.join(root)}"
+        raise SourceError(message)
+    return found
+
+
+def epsg_in_name(name: str) -> int | None:
+    """Return the EPSG code that a Geonorge file name carries (``..._25833_...``), or None."""
+    found = _NAME_EPSG.search(name)
+    return int(found.group(1)) if found else None

@@ -1,0 +1,90 @@
+"""Read SSB grid statistics: squares rebuilt from the id, never from delivered geometry."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+
+from gis.errors import FieldError
+from gis.kernels.cells import cell_corner, cell_square, check_ids
+from gis.sources.base import Delivered, Notes
+from gis.sources.mapping import Columns, belongs, map_fields, resolve
+from gis.sources.tables import TABLE_SUFFIXES, column_names, read_columns
+from gis.sources.vector import attributes
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from gis.sources.base import Request
+
+    Ids = NDArray[np.int64]
+
+ID = "cell_id"
+GRID_EPSG = 25833  # SSB's grid lies in this zone whatever the study area
+_SIZE_IN_NAME = re.compile(r"(\d{3,6})m?$", re.IGNORECASE)
+
+
+def read_grid(request: Request) -> Delivered:
+    """Read cells and their counts from CSV, Parquet or a vector file (attributes only).
+
+    The entry has a field ``cell_id`` of type id. Raises FieldError: ids that came as
+    floating point, do not lie on the grid, occur twice, or belong to another cell size.
+    """
+    notes = Notes()
+    if request.path.suffix.lower() in TABLE_SUFFIXES:
+        columns = resolve(request, column_names(request.path), source=request.label)
+        table = read_columns(request.path, columns.needed)
+    else:
+        table, columns = attributes(request, notes)
+    return _cells(table, columns, request, notes)
+
+
+def _cells(table: pd.DataFrame, columns: Columns, request: Request, notes: Notes) -> Delivered:
+    size_m = request.entry.delivery.cell_size_m or 0
+    named = columns.fields.get(ID) or ID
+    _check_size(named, size_m, request)
+    table = table[belongs(table, columns)].reset_index(drop=True)
+    fields = map_fields(table, columns, entry=request.entry, source=request.label, notes=notes)
+    ids = check_ids(
+        fields[ID].to_numpy(), size_m=size_m, source=f"{request.label}: field '{named}'"
+    )
+    _check_unique(ids, named, request)
+    inside = _in_box(ids, size_m, request)
+    fields, ids = fields[inside], ids[inside]
+    squares = gpd.GeoSeries(cell_square(ids, size_m=size_m), index=fields.index, crs=GRID_EPSG)
+    return Delivered(fields=fields, geometry=squares, notes=tuple(notes.lines))
+
+
+def _in_box(ids: Ids, size_m: int, request: Request) -> NDArray[np.bool_]:
+    """Tell which cells meet the request's box, before squares are built for a whole country."""
+    if request.bounds is None or request.epsg != GRID_EPSG:
+        return np.ones(len(ids), dtype=bool)
+    west, south, east, north = request.bounds
+    e, n = cell_corner(ids)
+    return (e <= east) & (e + size_m >= west) & (n <= north) & (n + size_m >= south)
+
+
+def _check_size(named: str, size_m: int, request: Request) -> None:
+    """Refuse a column whose name tells another cell size (SSBID1000M read as 250 m)."""
+    found = _SIZE_IN_NAME.search(named)
+    if found and int(found.group(1)) != size_m:
+        message = (
+            f"{request.label}: field '{named}' holds cells of {int(found.group(1))} m; allowed: "
+            f"cells of {size_m} m"
+        )
+        raise FieldError(message)
+
+
+def _check_unique(ids: Ids, named: str, request: Request) -> None:
+    values, counts = np.unique(ids, return_counts=True)
+    if len(values) < len(ids):
+        twice = values[counts > 1]
+        message = (
+            f"{request.label}: field '{named}' has {len(twice)} cells more than once, e.g. "
+            f"{twice[0]} {int(counts.max())} times; allowed: one row a cell (one year a file)"
+        )
+        raise FieldError(message)

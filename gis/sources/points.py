@@ -1,0 +1,108 @@
+"""Read tables of points: CSV or Parquet with coordinate columns, one EPSG code or one a row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gis.crs import check_plausible, transform_points
+from gis.errors import CrsError, SourceError
+from gis.sources.base import Delivered, Notes
+from gis.sources.convert import as_integer, as_number
+from gis.sources.mapping import belongs, map_fields, resolve
+from gis.sources.names import find_field, missing_field
+from gis.sources.tables import TABLE_SUFFIXES, column_names, read_columns
+from gis.sources.vector import read_vector
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gis.sources.base import Request
+
+
+_EPSG_FIELD = "EPSG code"
+_KNOWN_EPSG = (25833, 25832, 25835, 32633, 32632, 4258, 4326)
+
+
+def read_points(request: Request) -> Delivered:
+    """Read a table of points; a vector file in its place is read as one.
+
+    Rows without coordinates are left out and counted. Decimal commas are read.
+    Raises FieldError, CrsError (swapped axes, wrong zone, unknown code), SourceError.
+    """
+    if request.path.suffix.lower() not in TABLE_SUFFIXES:
+        return read_vector(request)
+    notes = Notes()
+    available = column_names(request.path)
+    columns = resolve(request, available, source=request.label)
+    x_name, y_name, epsg_name = _coordinate_columns(request, available)
+    names = [*columns.needed, x_name, y_name, *([epsg_name] if epsg_name else [])]
+    table = read_columns(request.path, list(dict.fromkeys(names)))
+    table = table[belongs(table, columns)]
+    x = as_number(table[x_name], source=f"{request.label}: field '{x_name}'")
+    y = as_number(table[y_name], source=f"{request.label}: field '{y_name}'")
+    # Portals write 0, 0 where the place is not known.
+    there = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
+    notes.count(int((~there).sum()), "rows without coordinates left out")
+    if not there.any():
+        message = f"{request.label}: no row has coordinates in '{x_name}' and '{y_name}'"
+        raise SourceError(message)
+    table, x, y = table[there], x[there], y[there]
+    codes = _codes(table, epsg_name, request)
+    geometry = _geometry(x, y, codes, request)
+    fields = map_fields(table, columns, entry=request.entry, source=request.label, notes=notes)
+    return Delivered(fields=fields, geometry=geometry, notes=tuple(notes.lines))
+
+
+def _coordinate_columns(request: Request, available: Sequence[str]) -> tuple[str, str, str | None]:
+    delivery = request.entry.delivery
+    found = []
+    for axis, accepted in (("x", delivery.x), ("y", delivery.y)):
+        name = find_field(accepted, available, source=request.label)
+        if name is None:
+            raise missing_field(axis, accepted, available, source=request.label)
+        found.append(name)
+    epsg = None
+    if delivery.epsg_field is not None:
+        epsg = find_field([delivery.epsg_field], available, source=request.label)
+        if epsg is None and delivery.epsg is None and request.stated_epsg is None:
+            names = (delivery.epsg_field,)
+            raise missing_field(_EPSG_FIELD, names, available, source=request.label)
+    return found[0], found[1], epsg
+
+
+def _codes(table: pd.DataFrame, epsg_name: str | None, request: Request) -> pd.Series:
+    """Return the EPSG code of every row: the row's own, else the workspace's or the entry's."""
+    default = request.stated_epsg or request.entry.delivery.epsg
+    if epsg_name is None:
+        return pd.Series(default, index=table.index)
+    codes = as_integer(table[epsg_name], source=f"{request.label}: field '{epsg_name}'")
+    if codes.isna().any():
+        message = (
+            f"{request.label}: field '{epsg_name}' lacks a value in {int(codes.isna().sum())} rows "
+            "with coordinates; every row needs its EPSG code"
+        )
+        raise CrsError(message)
+    return codes
+
+
+def _geometry(x: pd.Series, y: pd.Series, codes: pd.Series, request: Request) -> gpd.GeoSeries:
+    """Return the points in the working CRS, each group of one code checked and moved."""
+    east, north = np.empty(len(x)), np.empty(len(x))
+    for code in codes.unique():
+        rows = (codes == code).to_numpy(dtype=bool)
+        xs, ys = x.to_numpy()[rows], y.to_numpy()[rows]
+        bounds = (xs.min(), ys.min(), xs.max(), ys.max())
+        if int(code) not in _KNOWN_EPSG:
+            allowed = ", ".join(str(c) for c in _KNOWN_EPSG)
+            message = f"{request.label}: EPSG code {code}; allowed: {allowed}"
+            raise CrsError(message)
+        check_plausible(bounds, epsg=int(code), source=request.label)
+        east[rows], north[rows] = transform_points(
+            xs, ys, from_epsg=int(code), to_epsg=request.epsg
+        )
+    return gpd.GeoSeries(shapely.points(east, north), index=x.index, crs=request.epsg)
