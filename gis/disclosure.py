@@ -268,4 +268,5 @@ def _whole(table: pd.DataFrame, name: str) -> Ints:
         at = table.index[int(np.argmax(bad))]
         message = f"column {name!r} holds {values[bad][0]} at {at!r}: whole numbers from 0 needed"
         raise ParameterError(message)
-    return values.astype(np.int64)
+    whole: Ints = values.astype(np.int64)
+    return whole

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gis.disclosure import is_publishable, protect_counts, round_residents
+from gis.disclosure import LEAST, is_publishable, protect_counts, round_residents
 from gis.result import UNDER_TEN, WITHHELD, LeftOut, Reading, Result, Scalar, Table
 from gis.text import t
 
@@ -36,8 +36,8 @@ def publishable(result: Result) -> Result:
     return replace(
         _headline(result),
         sensitivity=tuple(_reading(r, result) for r in result.sensitivity),
-        left_out=tuple(_left_out(x) for x in result.left_out),
-        figures={k: _figure(k, v) for k, v in result.figures.items()},
+        left_out=tuple(_left_out(x, result) for x in result.left_out),
+        figures={k: _figure(k, v, result) for k, v in result.figures.items()},
         tables={k: protect_table(v) for k, v in result.tables.items()},
         frame=None if result.frame is None else _frame(result.frame),
         layers={k: _frame(v) for k, v in result.layers.items()},
@@ -50,7 +50,7 @@ def _headline(result: Result) -> Result:
     if result.numerator_unit != "residents" or part is None or whole is None:
         return result
     rounded = float(round(part))
-    if is_publishable(rounded) and is_publishable(float(round(whole - part))):
+    if _safe(part, result):
         return replace(result, numerator=rounded, value=rounded / whole if whole else None)
     note = t("common.headline_withheld")
     return replace(
@@ -70,18 +70,27 @@ def _reading(reading: Reading, result: Result) -> Reading:
     return replace(reading, numerator=shown, value=shown / whole)
 
 
-def _left_out(item: LeftOut) -> LeftOut:
-    if item.unit != "residents" or is_publishable(item.count):
+def _safe(count: float, result: Result) -> bool:
+    """Tell whether a count of residents may stand beside the number of all residents."""
+    whole = result.denominator if result.numerator_unit == "residents" else None
+    rest = 0.0 if whole is None or count > whole else float(round(whole - count))
+    return is_publishable(float(round(count))) and is_publishable(rest)
+
+
+def _left_out(item: LeftOut, result: Result) -> LeftOut:
+    if item.unit != "residents" or _safe(item.count, result):
         return replace(item, count=float(round(item.count)))
-    # Nine at most: said as such, since the reason matters more than the number.
+    # The reason matters more than the number, which is empty in JSON.
     return replace(item, count=float("nan"))
 
 
-def _figure(name: str, value: Scalar) -> Scalar:
+def _figure(name: str, value: Scalar, result: Result) -> Scalar:
     counts_residents = name.startswith(("residents", "not_mapped_"))
     if not counts_residents or isinstance(value, str | bool) or value is None:
         return value
-    return round(value) if is_publishable(value) else UNDER_TEN
+    if _safe(value, result):
+        return round(value)
+    return WITHHELD if value >= LEAST else UNDER_TEN
 
 
 def protect_table(table: Table) -> Table:

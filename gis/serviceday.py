@@ -65,7 +65,7 @@ def _christmas(day: dt.date) -> bool:
 
 
 def _easter(day: dt.date) -> bool:
-    # From the Monday before Palm Sunday's week ends to Tuesday after Easter Monday.
+    # From the Saturday before Palm Sunday to the Tuesday after Easter Monday.
     return -8 <= (day - easter_sunday(day.year)).days <= 2
 
 
@@ -85,10 +85,22 @@ DEFAULT_PERIODS = (
     Period(Text(nb="jul og nyttår", en="Christmas and New Year"), _christmas),
     Period(Text(nb="påskeuka", en="Easter week"), _easter),
     Period(Text(nb="uka med 17. mai", en="the week of 17 May"), _constitution_week),
-    Period(Text(nb="vinterferie (uke 8 og 9)", en="winter break (weeks 8 and 9)"), _weeks(8, 9), True),
-    Period(Text(nb="høstferie (uke 40 og 41)", en="autumn break (weeks 40 and 41)"), _weeks(40, 41), True),
-    Period(Text(nb="sommerferie (20. juni–20. august)", en="summer (20 June–20 August)"), _summer, True),
-)  # fmt: skip
+    Period(
+        Text(nb="vinterferie (uke 8 og 9)", en="winter break (weeks 8 and 9)"),
+        _weeks(8, 9),
+        may_yield=True,
+    ),
+    Period(
+        Text(nb="høstferie (uke 40 og 41)", en="autumn break (weeks 40 and 41)"),
+        _weeks(40, 41),
+        may_yield=True,
+    ),
+    Period(
+        Text(nb="sommerferie (20. juni–20. august)", en="summer (20 June–20 August)"),
+        _summer,
+        may_yield=True,
+    ),
+)
 
 
 @cache
@@ -157,9 +169,9 @@ def choose_service_day(
     if preferred is not None:
         for day in days:
             if day >= preferred and trips_by_date[day] >= _THIN * usual:
-                return _nearest(day, preferred, trips_by_date[day], remark)
+                return _nearest(day, preferred, trips=trips_by_date[day], remark=remark)
     chosen = min(days, key=lambda day: (abs(trips_by_date[day] - usual), day))
-    return _typical(chosen, trips_by_date[chosen], usual, remark)
+    return _typical(chosen, trips=trips_by_date[chosen], usual=usual, remark=remark)
 
 
 def _candidates(
@@ -189,14 +201,15 @@ _WEEKDAYS = (
 )
 
 
-def _nearest(day: dt.date, preferred: dt.date, trips: int, remark: Text) -> ServiceDay:
+def _nearest(day: dt.date, preferred: dt.date, *, trips: int, remark: Text) -> ServiceDay:
     ordinary = Text(
         nb="{day} {date} er en vanlig hverdag med {trips} turer.{remark}",
         en="{day} {date} is an ordinary weekday with {trips} trips.{remark}",
     )
     moved = Text(
         nb="{day} {date} er første vanlige hverdag fra og med {wanted}, med {trips} turer.{remark}",
-        en="{day} {date} is the first ordinary weekday on or after {wanted}, with {trips} trips.{remark}",
+        en="{day} {date} is the first ordinary weekday on or after {wanted}, "
+        "with {trips} trips.{remark}",
     )
     reason = (ordinary if day == preferred else moved).fill(
         day=_WEEKDAYS[day.weekday()],
@@ -208,7 +221,7 @@ def _nearest(day: dt.date, preferred: dt.date, trips: int, remark: Text) -> Serv
     return ServiceDay(day, trips, _capital(reason))
 
 
-def _typical(day: dt.date, trips: int, usual: float, remark: Text) -> ServiceDay:
+def _typical(day: dt.date, *, trips: int, usual: float, remark: Text) -> ServiceDay:
     reason = Text(
         nb="{day} {date} er en vanlig hverdag med et typisk antall turer: {trips}, mot "
         "{usual} i midten av alle vanlige hverdager.{remark}",

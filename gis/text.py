@@ -84,13 +84,27 @@ def number(value: float | None, *, decimals: int = 0) -> Text:
     return Text(nb=norwegian, en=english.replace("-", "\u2212"))
 
 
-def people(count: float) -> Text:
+def people(count: float, *, of: float | None = None) -> Text:
     """Write a number of residents in running text: none of 1 to 9 is ever spelled out.
+
+    Nor is one that leaves 1 to 9 ``of`` a whole that the reader knows.
 
     The rule is that of ``gis.disclosure``; prose keeps it even in an analyst's own files.
     """
-    whole = round(count)
-    return t("common.under_ten") if 0 < count < 10 else number(whole)
+    if 0 < count < 10:
+        return t("common.under_ten")
+    if of is not None and 0 < of - count < 10:
+        return t("common.all_but_under_ten")
+    return number(round(count))
+
+
+def people_share(part: float, *, of: float) -> Text:
+    """Write a share of residents, or that it is withheld because it would tell of 1 to 9."""
+    if not of:
+        return percent(None)
+    if 0 < part < 10 or 0 < of - part < 10:
+        return t("common.share_withheld")
+    return percent(part / of)
 
 
 def percent(share: float | None, *, decimals: int = 1) -> Text:

@@ -35,15 +35,17 @@ def frame(columns: dict[str, object], shapes: object) -> gpd.GeoDataFrame:
 
 
 def box(x0: float, y0: float, x1: float, y1: float) -> shapely.Polygon:
-    """A rectangle in kilometres from the town's south-west corner."""
+    """Draw a rectangle, in kilometres from the town's south-west corner."""
     return shapely.box(EAST + 1e3 * x0, NORTH + 1e3 * y0, EAST + 1e3 * x1, NORTH + 1e3 * y1)
 
 
 def blob(x: float, y: float, radius_m: float, *, wobble: float = 0.15) -> shapely.Polygon:
-    """A closed wavy curve around a place in kilometres."""
+    """Draw a closed wavy curve around a place in kilometres."""
     angle = np.linspace(0, 2 * np.pi, 180, endpoint=False)
     r = radius_m * (1 + wobble * np.sin(5 * angle + x) + wobble / 2 * np.sin(11 * angle + y))
-    points = np.column_stack((EAST + 1e3 * x + r * np.cos(angle), NORTH + 1e3 * y + r * np.sin(angle)))
+    points = np.column_stack(
+        (EAST + 1e3 * x + r * np.cos(angle), NORTH + 1e3 * y + r * np.sin(angle))
+    )
     return shapely.Polygon(points)
 
 
@@ -93,7 +95,7 @@ def units() -> gpd.GeoDataFrame:
 
 
 def catalogue_layers() -> dict[str, gpd.GeoDataFrame]:
-    """The store of the town: base map, units, cells, stations, plans."""
+    """Return the store of the town: base map, units, cells, stations, plans."""
     sea = shapely.union_all([box(-8, -8, 18, 1.2), blob(1.5, 1.5, 1500)])
     roads = [
         line((-3, 4), (2, 3.6), (5, 4), (8, 5.2), (14, 6)),
@@ -111,7 +113,9 @@ def catalogue_layers() -> dict[str, gpd.GeoDataFrame]:
         "roads_paths": frame(
             {"kind": kinds, "medium": "ground", "category": categories, "name": None}, roads
         ),
-        "railways": frame({"kind": ["J"], "medium": "ground"}, [line((-3, 2.4), (4, 2.9), (14, 3.4))]),
+        "railways": frame(
+            {"kind": ["J"], "medium": "ground"}, [line((-3, 2.4), (4, 2.9), (14, 3.4))]
+        ),
         "place_names": frame(
             {
                 "name": ["Fjordvik", "Nordbyen", "Åsen", "Langvatnet", "Storfjorden", "Solheim"],
@@ -153,7 +157,10 @@ def catalogue_layers() -> dict[str, gpd.GeoDataFrame]:
             {"number": ["1"], "name": ["Fjordvik"], "residents": [30_000]}, [blob(5, 4, 2100)]
         ),
         "critical_infrastructure": frame(
-            {"name": ["Fjordvik skole", "Elvebakken pumpestasjon"], "function": ["skole", "pumpestasjon"]},
+            {
+                "name": ["Fjordvik skole", "Elvebakken pumpestasjon"],
+                "function": ["skole", "pumpestasjon"],
+            },
             [point(5.4, 4.3), point(6.5, 3.9)],
         ),
     }
@@ -179,7 +186,8 @@ def source(layer: str) -> LayerSource:
 def _result(analysis: str, title: Text, value: float, **rest: object) -> Result:
     share = percent(value)
     finding = Text(
-        nb=f"{share.nb} av det det spørres om i Fjordvik.", en=f"{share.en} of what is asked in Fjordvik."
+        nb=f"{share.nb} av det det spørres om i Fjordvik.",
+        en=f"{share.en} of what is asked in Fjordvik.",
     )
     return Result(
         analysis=analysis,
@@ -267,7 +275,10 @@ def transit_result() -> Result:
     n = len(units())
     table = _units_table(
         {"residents": ("residents", 0), "share": ("share", 1)},
-        {"residents": [5, UNDER_TEN, *range(1000, 1000 + 37 * (n - 2), 37)], "share": np.linspace(0, 1, n)},
+        {
+            "residents": [5, UNDER_TEN, *range(1000, 1000 + 37 * (n - 2), 37)],
+            "share": np.linspace(0, 1, n),
+        },
     )
     return _result(
         "transit-access",
@@ -313,11 +324,16 @@ def hazard_result() -> Result:
 
     river = line((7, 7.6), (6.4, 6), (6.6, 4), (6, 1))
     flood = bands(
-        "flood_zones", [river.buffer(w) for w in (90, 180, 260, 330)], ["20", "200", "1000", "200_climate"]
+        "flood_zones",
+        [river.buffer(w) for w in (90, 180, 260, 330)],
+        ["20", "200", "1000", "200_climate"],
     )
     surge = bands(
         "storm_surge",
-        [box(-8, -8, 18, y).intersection(area_frame().geometry.iloc[0]) for y in (1.28, 1.34, 1.42)],
+        [
+            box(-8, -8, 18, y).intersection(area_frame().geometry.iloc[0])
+            for y in (1.28, 1.34, 1.42)
+        ],
         ["20", "200", "200_climate"],
     )
     clay = bands("quick_clay", [blob(3, 4, 380), blob(4, 7, 420), blob(8, 4, 300)], ["5", "3", "1"])
@@ -329,7 +345,12 @@ def hazard_result() -> Result:
         "landslide_caution": slide,
         "not_mapped_flood_zones": frame(
             {"hazard": ["flood_zones"]},
-            [area_frame().geometry.iloc[0].difference(river.buffer(1600)).difference(box(-9, -9, 20, 1.2))],
+            [
+                area_frame()
+                .geometry.iloc[0]
+                .difference(river.buffer(1600))
+                .difference(box(-9, -9, 20, 1.2))
+            ],
         ),
         "not_mapped_storm_surge": frame({"hazard": ["storm_surge"]}, [blob(2, 8, 900)]),
         "cells": frame(

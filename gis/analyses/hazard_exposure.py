@@ -33,7 +33,7 @@ from gis.analyses.zones import (
 from gis.errors import LayerMissingError
 from gis.kernels.zones import PointRule
 from gis.result import Definition, LeftOut, Reading, Result, Status
-from gis.text import Text, people, percent, t
+from gis.text import Text, people, people_share, t
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,9 +111,9 @@ def run(study: Study, params: HazardExposureParameters) -> Result:
         status=_status(counted.exposures),
         finding=t(
             "hazard_exposure.finding",
-            inside=people(inside),
+            inside=people(inside, of=cells.total),
             total=people(cells.total),
-            share=percent(value),
+            share=people_share(inside, of=cells.total),
             name=study.area.name,
             hazards=counted.zones_named,
         ),
@@ -257,7 +257,10 @@ def _left_out(counted: Counted) -> tuple[LeftOut, ...]:
         found.append(
             LeftOut(
                 reason="no_address",
-                text=t("left_out.no_address", count=people(counted.where.without)),
+                text=t(
+                    "left_out.no_address",
+                    count=people(counted.where.without, of=counted.cells.total),
+                ),
                 count=counted.where.without,
                 unit="residents",
             )
@@ -268,7 +271,7 @@ def _left_out(counted: Counted) -> tuple[LeftOut, ...]:
             text=t(
                 "left_out.not_mapped",
                 hazard=e.hazard.entry.title.text,
-                count=people(float(e.not_mapped.sum())),
+                count=people(float(e.not_mapped.sum()), of=counted.cells.total),
             ),
             count=float(e.not_mapped.sum()),
             unit="residents",

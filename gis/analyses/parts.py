@@ -47,7 +47,7 @@ def unit_of_points(
 
 def units_inside(study: Study) -> NDArray[np.bool_]:
     """Tell which units lie in the municipality, by a point inside each."""
-    inside = shapely.representative_point(study.frame(UNITS).geometry.to_numpy())
+    inside = shapely.point_on_surface(study.frame(UNITS).geometry.to_numpy())
     shapely.prepare(study.polygon)
     hits: NDArray[np.bool_] = shapely.intersects(study.polygon, inside)
     return hits

@@ -28,7 +28,7 @@ from gis.analyses.residents import Cells, cells_inside
 from gis.errors import LayerMissingError
 from gis.kernels.distance import nearest
 from gis.result import Definition, Reading, Result, Status
-from gis.text import Text, day, number, percent, t
+from gis.text import Text, day, number, people_share, t
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -148,7 +148,7 @@ def run(study: Study, params: TransitAccessParameters) -> Result:
         status=Status.OK if cells.total else Status.INSUFFICIENT_DATA,
         finding=t(
             "transit_access.finding",
-            share=percent(value),
+            share=people_share(reached, of=cells.total),
             name=study.area.name,
             distance=_metres(params.max_m),
             service=_service(params, timetable),

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from gis.catalogue import LayerEntry, ZoneClass, layer_entries, layer_entry
+from gis.errors import FieldError
 from gis.kernels.zones import PointRule, disjoint_bands, highest_class
 
 if TYPE_CHECKING:
@@ -60,18 +61,22 @@ def hazard_ids() -> tuple[str, ...]:
 
 
 def hazard_of(study: Study, layer: str) -> Hazard:
-    """Read one hazard layer: rows without class are left to the reader, the rest ranked."""
+    """Read one hazard layer and rank its zones. Raises FieldError for a class not listed."""
     entry = layer_entry(layer)
     frame = study.frame(layer)
     near = np.sort(frame.sindex.query(study.polygon, predicate="intersects"))
     frame = frame.iloc[near]
     order = {c.id: i for i, c in enumerate(entry.classes)}
     ranks = frame[entry.class_field].map(order)
-    known = ranks.notna().to_numpy()
+    if ranks.isna().any():
+        odd = frame[entry.class_field][ranks.isna()].iloc[0]
+        message = (
+            f"layer {layer}: {int(ranks.isna().sum())} zone(s) with {entry.class_field} = {odd!r}; "
+            f"allowed: {', '.join(order)}"
+        )
+        raise FieldError(message)
     zones = make_zones(
-        frame.geometry.to_numpy()[known],
-        ranks[known].to_numpy(dtype=np.int64),
-        n_classes=len(entry.classes),
+        frame.geometry.to_numpy(), ranks.to_numpy(dtype=np.int64), n_classes=len(entry.classes)
     )
     extent = entry.coverage.layer
     mapped = None

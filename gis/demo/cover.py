@@ -10,7 +10,7 @@ import shapely
 from scipy import ndimage
 
 from gis.demo import names
-from gis.demo.grid import MID, block_mean, coverage, drop_small, multi, noise, polygons
+from gis.demo.grid import MID, coverage, drop_small, multi, noise, polygons
 
 if TYPE_CHECKING:
     from gis.demo.grid import Ints
@@ -62,19 +62,19 @@ def build_cover(
 
 def _classes(rng: np.random.Generator, terrain: Terrain, town: Settlement) -> Ints:
     """Return the land cover class (1..) on the MID grid, 0 outside the municipality."""
-    height = block_mean(terrain.height, 2)
-    slope = block_mean(terrain.slope, 2)
+    height = terrain.mid.height
+    slope = terrain.mid.slope
     patch = noise(rng, MID, longest_m=700, shortest_m=70, power=1.3)
     classes = np.full(height.shape, 3)
-    shore = block_mean(terrain.coast_m, 2)
+    shore = terrain.mid.coast_m
     bare = ((height > 345 + 30 * patch) | ((shore < 160) & (patch > 0.35))) & ~town.farm
     classes[drop_small(bare, cells=20)] = 6
     bog = (slope < 0.06 + 0.02 * patch) & (height > 90) & (patch > 0.4)
     classes[drop_small(ndimage.binary_opening(bog, iterations=2), cells=25)] = 5
     classes[town.farm] = 4
     classes[town.built] = 7
-    classes[block_mean(terrain.lake > 0, 2) >= 0.5] = 2
-    classes[block_mean(terrain.sea, 2) >= 0.5] = 1
+    classes[terrain.mid.lake >= 0.5] = 2
+    classes[terrain.mid.sea >= 0.5] = 1
     return np.asarray(np.where(town.inside, classes, 0))
 
 

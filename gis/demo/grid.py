@@ -44,12 +44,12 @@ class Grid:
     @property
     def x(self) -> Floats:
         """Return the eastings of the column centres."""
-        return self.west + (np.arange(self.cols) + 0.5) * self.size_m
+        return np.asarray(self.west + (np.arange(self.cols) + 0.5) * self.size_m, dtype=np.float64)
 
     @property
     def y(self) -> Floats:
         """Return the northings of the row centres, north first."""
-        return self.north - (np.arange(self.rows) + 0.5) * self.size_m
+        return np.asarray(self.north - (np.arange(self.rows) + 0.5) * self.size_m, dtype=np.float64)
 
     def mesh(self) -> tuple[Floats, Floats]:
         """Return the centres as two (rows, cols) arrays, easting first."""
@@ -93,9 +93,12 @@ def resample(values: NDArray[Any], source: Grid, target: Grid, *, order: int = 1
 
 def block_mean(values: NDArray[Any], factor: int) -> Floats:
     """Return the mean of square blocks of cells."""
-    rows, cols = values.shape[0] // factor, values.shape[1] // factor
-    blocks = values[: rows * factor, : cols * factor].reshape(rows, factor, cols, factor)
-    return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float64))
+    kind = np.float32 if values.dtype == np.bool_ else np.float64
+    rows = sum(
+        (values[k::factor].astype(kind) for k in range(1, factor)), values[::factor].astype(kind)
+    )
+    total = sum((rows[:, k::factor] for k in range(1, factor)), rows[:, ::factor])
+    return np.asarray(total, dtype=np.float64) / factor**2
 
 
 def noise(
@@ -119,7 +122,9 @@ def noise(
 
 def smoothstep(low: float, high: float, value: NDArray[Any]) -> Floats:
     """Return 0 below low, 1 above high and a smooth S between."""
-    t = np.clip((value - low) / (high - low), 0.0, 1.0)
+    t = np.subtract(value, low)
+    t /= high - low
+    np.clip(t, 0.0, 1.0, out=t)
     return np.asarray(t * t * (3 - 2 * t))
 
 

@@ -182,7 +182,9 @@ def _trips(plan: Plan) -> tuple[pl.DataFrame, pl.DataFrame]:
             stops, seconds = _directed(line, direction)
             quay = [_quay(plan, stops, k) for k in range(len(stops))]
             for day in ("MF", "SA", "SU", "FR", "SC", "TW"):
-                at = departures(line.pattern, day, offset_s=60 * ((number * 7 + direction * 4) % 13))
+                at = departures(
+                    line.pattern, day, offset_s=60 * ((number * 7 + direction * 4) % 13)
+                )
                 if line.pattern in ("school", "express"):
                     at = at[(at > 12 * 3600) == bool(direction)]
                 if len(at) == 0:
@@ -306,7 +308,7 @@ def _frequent(
     stop place together; last calls and calls for alighting only are no departures.
     """
     weekday = trips.filter(pl.col("service_id").is_in(["FJV:DayType:MF", "FJV:DayType:SC"]))
-    day = calls.filter((pl.col("pickup_type") != "1")).join(weekday, on="trip_id", how="semi")
+    day = calls.filter(pl.col("pickup_type") != "1").join(weekday, on="trip_id", how="semi")
     parent = quays.filter(pl.col("parent_station") != "").select("stop_id", "parent_station")
     day = day.join(parent, on="stop_id").select(
         "parent_station", _seconds(pl.col("departure_time")).alias("at")

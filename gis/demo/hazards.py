@@ -14,7 +14,16 @@ import shapely
 from rasterio.features import rasterize
 from scipy import ndimage
 
-from gis.demo.grid import COARSE, FINE, MID, block_mean, coverage, drop_small, multi, noise, polygons
+from gis.demo.grid import (
+    COARSE,
+    FINE,
+    MID,
+    coverage,
+    drop_small,
+    multi,
+    noise,
+    polygons,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,10 +37,10 @@ if TYPE_CHECKING:
 FLOOD_LEVELS_M = {20: 1.15, 200: 1.75, 1000: 2.15, 2100: 2.45}
 # Metres above mean sea level (invented).
 SURGE_LEVELS_M = {
-    "stormflo20ar_klimaarna": 1.15,
-    "stormflo200ar_klimaarna": 1.45,
-    "stormflo1000ar_klimaarna": 1.65,
-    "stormflo200ar_klimaar2100": 2.05,
+    "stormflo20ar_klimaarna": 1.3,
+    "stormflo200ar_klimaarna": 1.7,
+    "stormflo1000ar_klimaarna": 1.95,
+    "stormflo200ar_klimaar2100": 2.4,
 }
 _RISK_FROM = (160.0, 630.0, 1900.0, 3200.0)
 
@@ -73,7 +82,7 @@ def build_hazards(
     rng: np.random.Generator, terrain: Terrain, town: Settlement, people: People
 ) -> Hazards:
     """Derive all hazard zones."""
-    inside = np.kron(town.inside, np.ones((2, 2), dtype=bool))
+    inside = town.inside_fine
     mapped = _mapped(terrain)
     return Hazards(
         _flood(terrain, inside, mapped),
@@ -96,7 +105,10 @@ def nested(bands: Ints, *, simplify_m: float) -> dict[int, Any]:
 def _mapped(terrain: Terrain) -> tuple[tuple[str, Any], ...]:
     """Return the stretches of river that were mapped: name and extent."""
     result = []
-    for river, share, half_m in ((terrain.rivers[0], 0.52, 620.0), (terrain.rivers[1], 0.38, 480.0)):
+    for river, share, half_m in (
+        (terrain.rivers[0], 0.52, 620.0),
+        (terrain.rivers[1], 0.38, 480.0),
+    ):
         line = river.line[int(len(river.line) * (1 - share)) :, :2]
         extent = shapely.LineString(line[::12]).buffer(half_m, quad_segs=6, cap_style="flat")
         result.append((river.name, multi(shapely.simplify(extent, 5.0))))
@@ -141,13 +153,13 @@ def _surge(terrain: Terrain, inside: Bools) -> dict[str, Any]:
 
 def _clay_sites(rng: np.random.Generator, terrain: Terrain, town: Settlement) -> Ints:
     """Return flat coarse cells for zones: gentle slopes of low valleys, well apart."""
-    height = block_mean(terrain.height, 5)
-    slope = block_mean(terrain.slope, 5)
-    near = np.minimum(block_mean(terrain.river_m, 5) / 1300, block_mean(terrain.coast_m, 5) / 1600)
-    inside = block_mean(np.kron(town.inside, np.ones((2, 2))), 5) > 0.99
+    height = terrain.coarse.height
+    slope = terrain.coarse.slope
+    near = np.minimum(terrain.coarse.river_m / 1300, terrain.coarse.coast_m / 1600)
+    inside = town.inside_coarse
     fit = inside & (height > 5) & (height < 115) & (slope > 0.025) & (slope < 0.16) & (near < 1)
-    dry = block_mean(terrain.lake > 0, 5) == 0
-    weight = (fit & dry) * (1.0 - 0.75 * town.density**0.5)
+    dry = terrain.coarse.lake == 0
+    weight = (fit & dry) * (1.0 - 0.45 * town.density**0.5)
     tries = rng.choice(weight.size, size=700, p=(weight / weight.sum()).ravel())
     chosen: list[int] = []
     for cell in tries.tolist():
@@ -166,13 +178,13 @@ def _quick_clay(
     sites = _clay_sites(rng, terrain, town)
     row, col = np.divmod(sites, COARSE.cols)
     x, y = COARSE.centre(row, col)
-    radius = rng.uniform(120.0, 290.0, len(sites))
-    gy, gx = np.gradient(ndimage.gaussian_filter(block_mean(terrain.height, 5), 3.0))
+    radius = rng.uniform(140.0, 330.0, len(sites))
+    gy, gx = np.gradient(ndimage.gaussian_filter(terrain.coarse.height, 3.0))
     down = np.column_stack([-gx[row, col], gy[row, col]])
     down /= np.maximum(np.hypot(*down.T), 1e-9)[:, None]
     ragged = noise(rng, MID, longest_m=700, shortest_m=70, power=1.4)
-    land = (block_mean(terrain.sea | (terrain.lake > 0), 2) < 0.5) & town.inside
-    land &= block_mean(terrain.height, 2) < 150
+    land = (terrain.mid.wet < 0.5) & town.inside
+    land &= terrain.mid.height < 150
     release = _blobs(x, y, radius, ragged=ragged, ground=land)
     runout = _blobs(
         x + down[:, 0] * radius * 0.95,
@@ -193,10 +205,12 @@ def _quick_clay(
             continue
         old = rng.random() < 0.16
         name = people.unit_names[max(int(unit[k]) - 1, 0)]
-        hazard = int(np.clip(rng.normal(19, 8), 2, 51))
-        harm = int(np.clip(3 + 9 * np.log10(1 + residents[k + 1]) + rng.normal(0, 3), 0, 45))
+        hazard = int(np.clip(rng.normal(15, 7), 2, 51))
+        harm = int(np.clip(3 + 6.5 * np.log10(1 + residents[k + 1]) + rng.normal(0, 3), 0, 45))
         tail = None if old else tails.get(k + 1)
-        zones.append(ClayZone(1001 + k, name, areas[k + 1], tail, hazard, harm, _risk(hazard, harm)))
+        zones.append(
+            ClayZone(1001 + k, name, areas[k + 1], tail, hazard, harm, _risk(hazard, harm))
+        )
     return tuple(zones)
 
 
@@ -226,10 +240,10 @@ def _blobs(x: Floats, y: Floats, radius: Floats, *, ragged: Floats, ground: Bool
 
 def _landslide(terrain: Terrain, town: Settlement) -> NDArray[np.object_]:
     """Return caution areas: steep ground and what lies just below it."""
-    slope = block_mean(terrain.slope, 2)
+    slope = terrain.mid.slope
     steep = (slope > 0.36) & town.inside
     wide = ndimage.binary_dilation(steep, iterations=3) & (slope > 0.16)
     area = drop_small(ndimage.binary_closing(wide) & town.inside, cells=30)
-    area &= block_mean(terrain.sea | (terrain.lake > 0), 2) < 0.5
+    area &= terrain.mid.wet < 0.5
     geometries, _ = polygons(area.astype(np.int64), MID, simplify_m=14.0)
     return np.asarray(shapely.get_parts(geometries))

@@ -130,7 +130,8 @@ class _Roads:
         """Return end, the most wanted node that is not far off the way, and hub."""
         dist = csgraph.dijkstra(self.graph(), directed=False, indices=[end, hub])
         limit = 1.5 * dist[0, hub] + 1500.0
-        score = np.where(dist.sum(axis=0) < limit, want * np.minimum(dist[0], dist[1]), 0.0)
+        fair = dist.sum(axis=0) < limit
+        score = np.where(fair, want * np.where(fair, dist, 0.0).min(axis=0), 0.0)
         best = int(score.argmax())
         return [end, best, hub] if score[best] > 0 else [end, hub]
 
@@ -139,9 +140,7 @@ class _Roads:
         path = [via[0]]
         graph = self.graph()
         for a, b in zip(via[:-1], via[1:], strict=True):
-            _, before = csgraph.dijkstra(
-                graph, directed=False, indices=a, return_predecessors=True
-            )
+            _, before = csgraph.dijkstra(graph, directed=False, indices=a, return_predecessors=True)
             part = [b]
             while part[-1] != a:
                 part.append(int(before[part[-1]]))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from gis.demo.grid import COARSE, FINE, MID, block_mean
+from gis.demo.grid import COARSE, FINE, MID
 from gis.demo.streets import FARM
 
 if TYPE_CHECKING:
@@ -150,15 +150,11 @@ def sites(
     return result
 
 
-def _inside(town: Settlement) -> Floats:
-    return block_mean(np.kron(town.inside, np.ones((2, 2))), 5) > 0.99
-
-
 def _mapped(
     rng: np.random.Generator, terrain: Terrain, town: Settlement
 ) -> tuple[tuple[str, int, Any], ...]:
     """Return the survey projects: name, year and extent."""
-    land = (block_mean(terrain.sea, 5) < 0.1) * _inside(town) * (0.15 + town.density)
+    land = (terrain.coarse.sea < 0.1) * town.inside_coarse * (0.15 + town.density)
     result: list[tuple[str, int, Any]] = []
     taken: Any = shapely.Polygon()
     for k, (x, y) in enumerate(sites(rng, land, count=9, apart_m=2300)):
@@ -176,15 +172,15 @@ def _types(
     *,
     mapped: tuple[tuple[str, int, Any], ...],
 ) -> tuple[NatureType, ...]:
-    height = block_mean(terrain.height, 5)
-    dry = (block_mean(terrain.sea | (terrain.lake > 0), 5) == 0) * _inside(town)
-    farm = block_mean(np.kron(town.farm, np.ones((2, 2))), 5)
+    height = terrain.coarse.height
+    dry = (terrain.coarse.wet == 0) * town.inside_coarse
+    farm = town.farm_coarse
     wild = 1.02 - np.minimum(town.density * 4, 1.0)
     habitat = {
         "tre": (0.1 + town.density) * (height < 120),
         "skog": wild * (farm < 0.3),
         "eng": 0.02 + farm,
-        "vann": np.exp(-block_mean(terrain.river_m, 5) / 120),
+        "vann": np.exp(-terrain.coarse.river_m / 120),
         "myr": wild * (height > 60),
     }
     result: list[NatureType] = []
@@ -216,11 +212,17 @@ def _types(
 def _protected(
     rng: np.random.Generator, terrain: Terrain, town: Settlement, people: People
 ) -> tuple[Protected, ...]:
-    coast = block_mean(terrain.coast_m, 5)
-    inside = _inside(town)
+    coast = terrain.coarse.coast_m
+    inside = town.inside_coarse
     kinds = (
         ("naturreservat", "naturreservat", (coast > 2500) * (1.02 - town.density), 8, (150, 620)),
-        ("fuglefredningsområde", "dyrefredningsområde", (coast < -60) * (coast > -900), 4, (160, 420)),
+        (
+            "fuglefredningsområde",
+            "dyrefredningsområde",
+            (coast < -60) * (coast > -900),
+            4,
+            (160, 420),
+        ),
         ("landskapsvernområde", "landskapsvernområde", (coast > 4200) * 1.0, 1, (1300, 1500)),
         ("naturminne", "naturminne", (coast > 100) * (0.05 + town.density), 3, (20, 45)),
     )
@@ -273,7 +275,7 @@ def _records(
     weight = np.array([rare.get(one["Kategori"], 1.0) for one in species]) * np.minimum(common, 12)
     kind = rng.choice(len(species), len(places), p=weight / weight.sum())
     unsure = rng.choice(_UNCERTAINTY, len(places), p=_UNCERTAINTY_SHARE)
-    days = (36 * 365 * rng.random(len(places)) ** 0.45).astype(int)
+    days = (35.4 * 365 * rng.random(len(places)) ** 0.45).astype(int)
     house = rng.integers(0, len(_INSTITUTIONS), len(places))
     result = []
     for k, (x, y) in enumerate(np.round(places, 0).tolist()):

@@ -10,7 +10,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from gis.demo import names
-from gis.demo.grid import COARSE, FINE, MID, block_mean, noise, resample
+from gis.demo.grid import COARSE, FINE, MID, noise, resample
 from gis.demo.streets import E_ROAD, FARM, TRACK
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _units(rng: np.random.Generator, terrain: Terrain, town: Settlement) -> Ints
     """Return statistical units on the MID grid: compact where people live, large in the hills."""
     x, y = COARSE.mesh()
     inside = resample(town.inside.astype(float), MID, COARSE) > 0.5
-    inside &= block_mean(terrain.sea, 5) < 0.5
+    inside &= terrain.coarse.sea < 0.5
     weight = (town.density**0.7 + 0.012) * inside
     tries = rng.choice(x.size, size=6000, p=(weight / weight.sum()).ravel())
     gap = 210.0 + 900.0 * (1 - np.minimum(town.density.ravel() * 6, 1.0))
@@ -190,4 +190,3 @@ def _unit_names(town: Settlement, unit: Ints) -> tuple[str, ...]:
     tree = cKDTree(np.array([(c.x, c.y) for c in town.centres]))
     _, near = tree.query(np.column_stack([x, y]))
     return tuple(names.unit_names([town.centres[k].name for k in near.tolist()]))
-

@@ -10,7 +10,7 @@ import shapely
 from scipy import ndimage
 
 from gis.demo import names
-from gis.demo.grid import FINE, MID, block_mean
+from gis.demo.grid import FINE, MID
 from gis.demo.nature import blob, sites
 from gis.demo.streets import STREET
 
@@ -87,12 +87,10 @@ def _assets(
     people: People,
 ) -> tuple[Asset, ...]:
     """Return about 160 points: schools where people live, pumps where it is low."""
-    land = (block_mean(terrain.sea | (terrain.lake > 0), 5) == 0) * (
-        block_mean(np.kron(town.inside, np.ones((2, 2))), 5) > 0.99
-    )
+    land = (terrain.coarse.wet == 0) * (town.inside_coarse)
     homes = town.density * land
-    low = (block_mean(terrain.height, 5) < 9) * (0.02 + town.density) * land
-    low += 0.3 * (block_mean(terrain.hand, 5) < 3) * (town.density > 0.05) * land
+    low = (terrain.coarse.height < 9) * town.density * land
+    low += 0.3 * (terrain.coarse.hand < 3) * (town.density > 0.05) * land
     centre = town.density**3 * land
     kinds: list[tuple[str, str, Floats, int, float, tuple[int, int]]] = [
         ("sykehus", "sykehus", centre, 1, 100.0, (420, 480)),
@@ -112,14 +110,14 @@ def _assets(
             used[name] = used.get(name, 0) + 1
             name += f" {used[name]}" if used[name] > 1 else ""
             result.append(Asset(name, function, int(rng.integers(least, most)), x, y))
-    bridges = [
-        k for k, m in enumerate(streets.medium) if m == "L" and streets.kind[k] < STREET
-    ]
+    bridges = [k for k, m in enumerate(streets.medium) if m == "L" and streets.kind[k] < STREET]
     for number, k in enumerate(bridges[:: max(len(bridges) // 14, 1)][:14], start=1):
         x, y = streets.curve[k, 2].tolist()
         if MID.sample(town.inside, x, y):
             street = streets.names[int(streets.street[k])]
-            result.append(Asset(f"Bru {number}, {street}", "bru", int(rng.integers(800, 28000)), x, y))
+            result.append(
+                Asset(f"Bru {number}, {street}", "bru", int(rng.integers(800, 28000)), x, y)
+            )
     return tuple(result)
 
 
@@ -127,14 +125,14 @@ def _plans(
     rng: np.random.Generator, terrain: Terrain, town: Settlement, people: People
 ) -> tuple[PlanArea, ...]:
     """Return about 40 future areas at the edge of the town and 26 present ones in it."""
-    dry = block_mean(terrain.sea | (terrain.lake > 0), 5) == 0
-    inside = block_mean(np.kron(town.inside, np.ones((2, 2))), 5) > 0.99
-    built = block_mean(np.kron(town.built, np.ones((2, 2))), 5)
+    dry = terrain.coarse.wet == 0
+    inside = town.inside_coarse
+    built = town.built_coarse
     near = ndimage.gaussian_filter(built, 7.0)
-    gentle = block_mean(terrain.slope, 5) < 0.16
+    gentle = terrain.coarse.slope < 0.16
     edge = dry * inside * gentle * (near > 0.12) * (0.08 + (built < 0.3))
     core = dry * inside * town.density
-    river = edge * (0.15 + np.exp(-block_mean(terrain.river_m, 5) / 400))
+    river = edge * (0.15 + np.exp(-terrain.coarse.river_m / 400))
     kinds = (
         (1110, 2, edge + 0.6 * river, 24, (80, 240), "boligområde"),
         (1130, 2, core**2, 4, (90, 160), "sentrum"),
@@ -183,9 +181,8 @@ def _names(terrain: Terrain, town: Settlement, people: People) -> tuple[PlaceNam
 def _features(terrain: Terrain, town: Settlement) -> list[PlaceName]:
     """Return names of lakes, islands and hills that lie in the municipality."""
     result: list[PlaceName] = []
-    inside = np.kron(town.inside, np.ones((2, 2), dtype=bool))
-    lakes, _ = ndimage.label((terrain.lake > 0) & inside)
-    islands, _ = ndimage.label(~terrain.sea & inside)
+    lakes, _ = ndimage.label((terrain.mid.lake > 0.5) & town.inside)
+    islands, _ = ndimage.label((terrain.mid.sea < 0.5) & town.inside)
     for labels, stock, kind in (
         (lakes, names.LAKES, "Innsjø"),
         (islands, ("", *names.ISLANDS), "Øy"),
@@ -193,12 +190,12 @@ def _features(terrain: Terrain, town: Settlement) -> list[PlaceName]:
         size = np.bincount(labels.ravel())
         size[0] = 0
         order = np.argsort(-size, kind="stable")[: len(stock)]
-        for name, label in zip(stock, order.tolist(), strict=False):
-            if name and size[label] > 100:
-                row, col = ndimage.center_of_mass(labels == label)
-                x, y = FINE.centre(row, col)
+        centre = ndimage.center_of_mass(np.ones(labels.shape), labels, order)
+        for name, label, (row, col) in zip(stock, order.tolist(), centre, strict=False):
+            if name and size[label] > 25:
+                x, y = MID.centre(row, col)
                 result.append(PlaceName(name, kind, float(x), float(y)))
-    height = np.where(town.inside, block_mean(terrain.height, 2), -1)
+    height = np.where(town.inside, terrain.mid.height, -1)
     height = ndimage.gaussian_filter(height, 3.0)
     tops = (ndimage.maximum_filter(height, 71) == height) & (height > 90) & town.inside
     row, col = np.nonzero(tops)
@@ -207,4 +204,3 @@ def _features(terrain: Terrain, town: Settlement) -> list[PlaceName]:
         x, y = MID.centre(row[k], col[k])
         result.append(PlaceName(name, "Fjell", float(x), float(y)))
     return result
-

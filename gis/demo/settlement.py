@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,13 +14,21 @@ from gis.demo.grid import COARSE, FINE, MID, block_mean, drop_small, noise, resa
 from gis.demo.network import Chain, build_routes, chains, rail_line
 
 if TYPE_CHECKING:
-    from gis.demo.grid import Bools, Floats, Ints
+    from gis.demo.grid import Bools, Floats
     from gis.demo.terrain import Terrain
 
 type Point = tuple[float, float]
 
 # Kilometres east and north of the raster's south-west corner.
-_RAIL = [(2.9, 10.6), (5.5, 11.2), (8.1, 11.9), (10.0, 13.9), (12.7, 12.0), (15.4, 11.2), (18.3, 11)]
+_RAIL = [
+    (2.9, 10.6),
+    (5.5, 11.2),
+    (8.1, 11.9),
+    (10.0, 13.9),
+    (12.7, 12.0),
+    (15.4, 11.2),
+    (18.3, 11),
+]
 _METRO = [(13.3, 12.9), (13.9, 13.7), (14.6, 14.4), (15.4, 15.0), (16.4, 15.1), (17.3, 14.6),
           (18.1, 14.2), (18.7, 15.0), (18.5, 16.0), (17.9, 16.9)]  # fmt: skip
 _VILLAGES = [(5.2, 17.3), (7.9, 15.9), (12.3, 17.8), (3.4, 14.4), (8.9, 10.2), (14.0, 10.0),
@@ -51,6 +60,26 @@ class Settlement:
     metro: Floats
     mains: tuple[Chain, ...]
 
+    @cached_property
+    def inside_fine(self) -> Bools:
+        """Return the municipality on the FINE grid."""
+        return np.repeat(np.repeat(self.inside, 2, axis=0), 2, axis=1)
+
+    @cached_property
+    def inside_coarse(self) -> Bools:
+        """Return the COARSE cells that lie wholly in the municipality."""
+        return block_mean(self.inside_fine, 5) > 0.99
+
+    @cached_property
+    def built_coarse(self) -> Floats:
+        """Return the built-up share of the COARSE cells."""
+        return block_mean(np.repeat(np.repeat(self.built, 2, axis=0), 2, axis=1), 5)
+
+    @cached_property
+    def farm_coarse(self) -> Floats:
+        """Return the farmed share of the COARSE cells."""
+        return block_mean(np.repeat(np.repeat(self.farm, 2, axis=0), 2, axis=1), 5)
+
 
 def build_settlement(rng: np.random.Generator, terrain: Terrain) -> Settlement:
     """Place the municipality on the land."""
@@ -67,7 +96,7 @@ def build_settlement(rng: np.random.Generator, terrain: Terrain) -> Settlement:
 def _territory(rng: np.random.Generator, terrain: Terrain) -> Bools:
     """Return the municipality on the MID grid, its northern border set for 191 km2 of land."""
     x, y = MID.mesh()
-    land = block_mean(~terrain.sea, 2) >= 0.5
+    land = (1 - terrain.mid.sea) >= 0.5
     wave = ndimage.gaussian_filter1d(rng.standard_normal((3, MID.rows)), 45.0, axis=1)
     wave /= wave.std(axis=1, keepdims=True)
     west = 157_300.0 + 420 * wave[0][:, None]
@@ -93,9 +122,9 @@ def _settle(terrain: Terrain, at: Point, *, reach_m: float) -> Point:
     x, y = COARSE.mesh()
     east, north = at
     away = np.hypot(x - east, y - north)
-    wet = block_mean(terrain.sea | (terrain.lake > 0), 5)
-    cost = away / 250 + 30 * block_mean(terrain.slope, 5) + 50 * ndimage.uniform_filter(wet, 5)
-    cost += 2.5 * (block_mean(terrain.hand, 5) < 3.5) + 3.0 * (block_mean(terrain.height, 5) < 4)
+    wet = terrain.coarse.wet
+    cost = away / 250 + 30 * terrain.coarse.slope + 50 * ndimage.uniform_filter(wet, 5)
+    cost += 2.5 * (terrain.coarse.hand < 3.5) + 3.0 * (terrain.coarse.height < 4)
     cost[away > reach_m] = np.inf
     row, col = np.unravel_index(int(cost.argmin()), cost.shape)
     east_at, north_at = COARSE.centre(row, col)
@@ -120,11 +149,13 @@ def _centres(terrain: Terrain) -> tuple[Centre, ...]:
 
 def way_cost(terrain: Terrain, *, slope: float, water: float) -> Floats:
     """Return the cost of a metre of way on the coarse grid: steep and wet ground is dear."""
-    wet = block_mean(terrain.sea | (terrain.lake > 0), 5)
-    return np.asarray(1 + slope * block_mean(terrain.slope, 5) ** 1.3 + water * wet)
+    wet = terrain.coarse.wet
+    return np.asarray(1 + slope * terrain.coarse.slope**1.3 + water * wet)
 
 
-def _ways(terrain: Terrain, centres: tuple[Centre, ...]) -> tuple[Floats, Floats, tuple[Chain, ...]]:
+def _ways(
+    terrain: Terrain, centres: tuple[Centre, ...]
+) -> tuple[Floats, Floats, tuple[Chain, ...]]:
     rails = [(c.x, c.y) for c in centres if c.kind == "jernbane"]
     metros = [(c.x, c.y) for c in centres if c.kind == "tbane"]
     towns = [(c.x, c.y) for c in centres if c.kind == "bygd"]
@@ -162,24 +193,22 @@ def _on_track(centre: Centre, rail: Floats, metro: Floats) -> Centre:
     return replace(centre, x=float(x), y=float(y))
 
 
-def _density(
-    rng: np.random.Generator, terrain: Terrain, centres: tuple[Centre, ...]
-) -> Floats:
+def _density(rng: np.random.Generator, terrain: Terrain, centres: tuple[Centre, ...]) -> Floats:
     """Return relative residential density on the coarse grid, 0 to 1."""
     x, y = COARSE.mesh()
     pull = np.zeros(x.shape)
     for centre in centres:
         away = np.hypot(x - centre.x, y - centre.y)
         pull += centre.weight * np.exp(-((away / centre.reach_m) ** 1.25))
-    coast = block_mean(terrain.coast_m, 5)
-    pull += 0.16 * np.exp(-np.maximum(coast - 300, 0) / 1500) * (coast > 0)
+    coast = terrain.coarse.coast_m
+    pull += (0.16 + 0.1 * (coast < 300)) * np.exp(-np.maximum(coast - 300, 0) / 1500) * (coast > 0)
     patch = noise(rng, COARSE, longest_m=1500, shortest_m=170, power=1.3)
-    slope = block_mean(terrain.slope, 5)
-    height = block_mean(terrain.height, 5)
+    slope = terrain.coarse.slope
+    height = terrain.coarse.height
     fit = (1 - smoothstep(0.10, 0.30, slope)) * (1 - smoothstep(110, 230, height))
-    fit *= 0.22 + 0.78 * smoothstep(0.8, 3.4, block_mean(terrain.hand, 5))
-    fit *= 0.5 + 0.5 * smoothstep(1.2, 3.0, height)
-    wet = block_mean(terrain.sea | (terrain.lake > 0), 5)
+    fit *= 0.62 + 0.38 * smoothstep(0.8, 3.4, terrain.coarse.hand)
+    fit *= 0.8 + 0.2 * smoothstep(1.2, 3.0, height)
+    wet = terrain.coarse.wet
     fit *= (1 - wet) ** 2
     density = np.maximum(pull * np.exp(0.55 * patch), 0) * fit
     return np.asarray(np.minimum(density / np.quantile(density, 0.998), 1.0))
@@ -188,7 +217,7 @@ def _density(
 def _built_up(density: Floats, inside: Bools, terrain: Terrain) -> Bools:
     """Return built-up ground on the MID grid: the densest 36 % of the land, without crumbs."""
     fine = resample(ndimage.gaussian_filter(density, 1.2), COARSE, MID)
-    land = inside & (block_mean(terrain.sea | (terrain.lake > 0), 2) < 0.5)
+    land = inside & (terrain.mid.wet < 0.5)
     limit = np.quantile(fine[land], 0.635)
     built = land & (fine > limit)
     built = ndimage.binary_opening(built, iterations=2)
@@ -200,11 +229,11 @@ def _built_up(density: Floats, inside: Bools, terrain: Terrain) -> Bools:
 def _farmland(rng: np.random.Generator, terrain: Terrain, built: Bools) -> Bools:
     """Return fields on the MID grid: gentle, low ground that nobody has built on."""
     patch = noise(rng, MID, longest_m=900, shortest_m=90, power=1.2)
-    gentle = block_mean(terrain.slope, 2) < 0.085
-    low = block_mean(terrain.height, 2) < 135 + 25 * patch
-    valley = block_mean(terrain.river_m, 2) < 650
-    near = block_mean(terrain.coast_m, 2)
-    wet = block_mean(terrain.sea | (terrain.lake > 0), 2) > 0.2
+    gentle = terrain.mid.slope < 0.085
+    low = terrain.mid.height < 135 + 25 * patch
+    valley = terrain.mid.river_m < 650
+    near = terrain.mid.coast_m
+    wet = terrain.mid.wet > 0.2
     farm = gentle & low & ~built & ~wet & (near > 120)
     farm &= valley | (patch > -0.35) & (near < 5200) & (patch < 1.6)
     return drop_small(ndimage.binary_opening(farm, iterations=2), cells=40)

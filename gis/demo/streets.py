@@ -173,7 +173,10 @@ def _connect(
     graph = sparse.coo_array(
         (
             np.concatenate([weight, np.full(len(forced), 0.01)]),
-            (np.concatenate([pairs[:, 0], forced[:, 0]]), np.concatenate([pairs[:, 1], forced[:, 1]])),
+            (
+                np.concatenate([pairs[:, 0], forced[:, 0]]),
+                np.concatenate([pairs[:, 1], forced[:, 1]]),
+            ),
         ),
         shape=(len(nodes), len(nodes)),
     )
@@ -285,9 +288,7 @@ def _medium(terrain: Terrain, curve: Floats, kind: Ints) -> tuple[str, ...]:
     wet = terrain.sea | (terrain.lake > 0) | (terrain.river_m < 13.0)
     over = FINE.sample(wet, middle[:, 0], middle[:, 1]).reshape(-1, 3).any(axis=1)
     height = FINE.sample(terrain.height, curve[:, 2, 0], curve[:, 2, 1])
-    around = ndimage.minimum_filter(
-        ndimage.gaussian_filter(terrain.height[::5, ::5], 2.0), size=17
-    )
+    around = ndimage.minimum_filter(ndimage.gaussian_filter(terrain.height[::5, ::5], 2.0), size=17)
     cut = height - COARSE.sample(around, curve[:, 2, 0], curve[:, 2, 1])
     roads = kind == E_ROAD
     limit = max(float(np.quantile(cut[roads], 0.93)), 12.0)

@@ -7,6 +7,7 @@ them; brooks and lakes then follow from the drainage of the carved land.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +50,20 @@ class River:
 
 
 @dataclass(frozen=True)
+class Surface:
+    """Means of the land over larger cells: metres and slope, and shares of sea, lake and both."""
+
+    height: Floats
+    hand: Floats
+    river_m: Floats
+    coast_m: Floats
+    slope: Floats
+    sea: Floats
+    lake: Floats
+    wet: Floats
+
+
+@dataclass(frozen=True)
 class Terrain:
     """The land on the fine grid.
 
@@ -64,6 +79,22 @@ class Terrain:
     coast_m: Floats
     slope: Floats
     rivers: tuple[River, ...]
+
+    @cached_property
+    def mid(self) -> Surface:
+        """Return the land on the MID grid."""
+        return self._means(2)
+
+    @cached_property
+    def coarse(self) -> Surface:
+        """Return the land on the COARSE grid."""
+        return self._means(5)
+
+    def _means(self, factor: int) -> Surface:
+        metres = (self.height, self.hand, self.river_m, self.coast_m, self.slope)
+        lake = self.lake > 0
+        shares = (self.sea, lake, self.sea | lake)
+        return Surface(*(block_mean(one, factor) for one in (*metres, *shares)))
 
 
 def build_terrain(rng: np.random.Generator) -> Terrain:
@@ -144,8 +175,8 @@ def _relief(rng: np.random.Generator, coast: Floats) -> Floats:
     amplitude = 9 + 15 * smoothstep(0.2, 2.5, km) + 75 * up
     height = base + amplitude * hills + (1.3 + 7.0 * up) * rough
     height = 445.0 - 30.0 * np.logaddexp(0.0, (445.0 - height) / 30.0)
-    rise = height * (1 - np.exp(-km / 0.22))
-    land = np.maximum(rise, 0.35 + np.minimum(km * 11.0, 6.0) + 0.4 * np.abs(rough))
+    rise = height * (1 - np.exp(-km / 0.30))
+    land = np.maximum(rise, 0.35 + np.minimum(km * 7.5, 6.0) + 0.4 * np.abs(rough))
     depth = np.maximum(coast, -3000.0) * 0.03 - 0.5
     return np.asarray(np.where(coast < 0, depth, land))
 
@@ -184,9 +215,7 @@ def _profile(line: Floats, *, top: float, mouth: float, linear: float) -> Floats
     return np.column_stack([line, mouth + (top - mouth) * rise])
 
 
-def _carve(
-    height: Floats, rivers: tuple[River, ...], sea: Bools
-) -> tuple[Floats, Floats, Floats]:
+def _carve(height: Floats, rivers: tuple[River, ...], sea: Bools) -> tuple[Floats, Floats, Floats]:
     """Lower the land to the valleys; return height, height above river, distance to river."""
     points = np.vstack([along(river.line, every_m=8.0) for river in rivers])
     wide = np.concatenate(
@@ -224,23 +253,44 @@ def _drain(
         wet[COARSE.cell(points[:, 0], points[:, 1])] = True
     outlet = wet | (block_mean(sea, 5) > 0.5)
     flow = drain(block_mean(height, 5), outlet)
-    lake = np.zeros(height.shape, dtype=np.int64)
-    deep = flow.filled - flow.height > 1.2
-    labels, count = ndimage.label(deep)
+    labels, count = ndimage.label(flow.filled - flow.height > 1.2)
     size = np.bincount(labels.ravel(), minlength=count + 1)
     size[0] = 0
-    height = height.copy()
-    smooth = ndimage.gaussian_filter(height, 4.0)
-    for number, label in enumerate(np.argsort(-size, kind="stable")[:15], start=1):
+    boxes = ndimage.find_objects(labels)
+    height, lake = height.copy(), np.zeros(height.shape, dtype=np.int64)
+    for number, label in enumerate(np.argsort(-size, kind="stable")[:15].tolist(), start=1):
         if size[label] < 14:
             break
-        cells = labels == label
-        level = min(float(flow.filled[cells].min()), float(np.quantile(flow.height[cells], 0.5)))
-        near = np.kron(ndimage.binary_dilation(cells, iterations=2), np.ones((5, 5), dtype=bool))
-        flooded = drop_small(near & (smooth < level) & ~sea, cells=300)
-        lake[flooded] = number
-        height[flooded] = level
+        cells = np.pad(labels[boxes[label - 1]] == label, 3)
+        spots = flow.filled[labels == label].min(), np.median(flow.height[labels == label])
+        box = tuple(
+            slice(max(one.start - 3, 0) * 5, (one.stop + 3) * 5) for one in boxes[label - 1]
+        )
+        _flood_hollow(
+            height, lake, sea, box=box, cells=cells, level=float(min(spots)), number=number
+        )
     return height, lake, trace_brooks(flow, outlet, cells=190)
+
+
+def _flood_hollow(
+    height: Floats,
+    lake: Ints,
+    sea: Bools,
+    *,
+    box: tuple[slice, ...],
+    cells: Bools,
+    level: float,
+    number: int,
+) -> None:
+    """Fill the own copy of the land in a box up to a level, where coarse cells allow it."""
+    near = np.kron(ndimage.binary_dilation(cells, iterations=2), np.ones((5, 5), dtype=bool))
+    window = height[box]
+    near = near[-window.shape[0] :, -window.shape[1] :] if box[0].start == 0 else near
+    near = near[: window.shape[0], : window.shape[1]]
+    smooth = ndimage.gaussian_filter(window, 9.0)
+    flooded = drop_small(near & (smooth < level) & ~sea[box], cells=300)
+    lake[box][flooded] = number
+    window[flooded] = level
 
 
 def _burn(height: Floats, rivers: tuple[River, ...], sea: Bools) -> Floats:

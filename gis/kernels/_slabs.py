@@ -47,7 +47,7 @@ def settle_points(
     parts, zone = parts[order], zone[order]
     _, coordinates, (rings, polygons) = shapely.to_ragged_array(parts, include_z=False)
     at = _bucket_points(px, py)
-    doubt = _test_parts(
+    doubt = _test_parts(  # type: ignore[call-arg]
         px[at[0]],
         py[at[0]],
         best,
@@ -94,7 +94,7 @@ def _edge_says(x, y, x1, y1, x2, y2):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _sort_edges(xs, ys, rings, r0, r1, south, north):  # type: ignore[no-untyped-def]
+def _sort_edges(ys, rings, r0, r1, south, north):  # type: ignore[no-untyped-def]
     """Sort the edges of rings r0..r1 into slabs; an edge stands in every slab it meets."""
     n_edges = 0
     for r in range(r0, r1):
@@ -122,9 +122,9 @@ def _sort_edges(xs, ys, rings, r0, r1, south, north):  # type: ignore[no-untyped
 
 
 @njit(cache=True, nogil=True)
-def _test_parts(
+def _test_parts(  # type: ignore[no-untyped-def]
     sx, sy, best, order, start, west, south, side, columns, rows, xs, ys, rings, polygons, rank
-):  # type: ignore[no-untyped-def]
+):
     doubt = np.empty((64, 2), np.int64)
     n_doubt = 0
     last_c, last_r = columns - 1.0, rows - 1.0
@@ -147,7 +147,7 @@ def _test_parts(
         if near <= _FEW_POINTS:
             edge_start, edges, slabs, scale = _all_edges(rings, r0, r1)
         else:
-            edge_start, edges, slabs, scale = _sort_edges(xs, ys, rings, r0, r1, y0, y1)
+            edge_start, edges, slabs, scale = _sort_edges(ys, rings, r0, r1, y0, y1)
         for row in range(b0, b1 + 1):
             for i in range(start[row * columns + c0], start[row * columns + c1 + 1]):
                 x, y = sx[i], sy[i]

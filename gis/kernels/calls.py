@@ -74,21 +74,24 @@ def _offset(instant: int, zone: ZoneInfo) -> int:
     return 0 if offset is None else int(offset.total_seconds())
 
 
-def clock_seconds(text: pl.Expr) -> pl.Expr:
+def clock_seconds(text: pl.Series) -> pl.Series:
     """Read H:MM:SS as seconds (Int32), hours unlimited, blanks around ignored.
 
     An empty field gives null, and so does anything else that is no time; callers
     tell the two apart.
     """
     trimmed = text.str.strip_chars()
+    is_time = trimmed.str.contains(r"^\d{1,4}:[0-5]\d:[0-5]\d$")
     digits = trimmed.str.replace_all(":", "", literal=True).cast(pl.Int32, strict=False)
-    seconds = digits // 10_000 * 3600 + digits // 100 % 100 * 60 + digits % 100
-    return pl.when(trimmed.str.contains(r"^\d{1,4}:[0-5]\d:[0-5]\d$")).then(seconds)
+    # From HMMSS: taking 40 for each whole minute and 2400 for each hour leaves seconds.
+    seconds = digits - digits // 100 * 40 - digits // 10_000 * 2400
+    return seconds.set(~is_time, None)
 
 
 def interpolate_times(
     trip: NDArray[np.int64],
     distance: NDArray[np.float64],
+    *,
     arrival_s: NDArray[np.float64],
     departure_s: NDArray[np.float64],
 ) -> NDArray[np.float64]:

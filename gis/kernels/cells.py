@@ -90,7 +90,8 @@ def cell_centre(ids: ArrayLike, *, size_m: int) -> tuple[Floats, Floats]:
     Raises FieldError where an id is not on the grid of ``size_m`` metres.
     """
     e, n = cell_corner(check_ids(ids, size_m=size_m))
-    return e + size_m / 2.0, n + size_m / 2.0
+    half = np.float64(size_m / 2)
+    return np.asarray(e + half, dtype=np.float64), np.asarray(n + half, dtype=np.float64)
 
 
 def cell_square(ids: ArrayLike, *, size_m: int) -> NDArray[Any]:

@@ -11,6 +11,7 @@ numba's own thread pools is safe in a threaded service and after a fork.
 
 from __future__ import annotations
 
+import itertools
 import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,8 @@ def nearest(
         grid = _buckets(qx, qy, _nearest_side(qx, qy, float(max_m)))
 
         def run(part: slice) -> None:
-            _nearest_kernel(px[part], py[part], *grid, float(max_m), index[part], distance[part])
+            answer = index[part], distance[part]
+            _nearest_kernel(px[part], py[part], *grid, float(max_m), *answer)  # type: ignore[call-arg]
 
         _in_threads(run, px.size)
     return index, distance
@@ -68,10 +70,10 @@ def within(
     px, py, qx, qy = _checked(x, y, tx, ty, max_m)
     hit = np.zeros(px.size, dtype=np.bool_)
     if px.size and qx.size:
-        grid = _buckets(qx, qy, max_m / 2)
+        qx, qy, _, *grid = _buckets(qx, qy, max_m / 2)
 
         def run(part: slice) -> None:
-            _within_kernel(px[part], py[part], *grid, float(max_m), hit[part])
+            _within_kernel(px[part], py[part], qx, qy, *grid, float(max_m), hit[part])  # type: ignore[call-arg]
 
         _in_threads(run, px.size)
     return hit
@@ -127,7 +129,7 @@ def _coordinates(x: ArrayLike, y: ArrayLike, name: str) -> tuple[Floats, Floats]
 def _in_threads(run: Callable[[slice], None], n: int) -> None:
     workers = min(os.cpu_count() or 1, 8) if n >= _THREAD_FROM else 1
     edges = np.linspace(0, n, workers * 4 + 1 if workers > 1 else 2).astype(int)
-    parts = [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    parts = [slice(a, b) for a, b in itertools.pairwise(edges)]
     if workers == 1:
         run(parts[0])
         return
@@ -159,15 +161,15 @@ def _buckets(qx: Floats, qy: Floats, side: float) -> tuple[Any, ...]:
 
 
 @njit(cache=True, nogil=True)
-def _nearest_kernel(
+def _nearest_kernel(  # type: ignore[no-untyped-def]
     px, py, qx, qy, order, start, west, south, side, columns, rows, max_m, index, distance
-):  # type: ignore[no-untyped-def]
+):
     for i in range(px.size):
         u, v = (px[i] - west) / side, (py[i] - south) / side
         # Points beyond the buckets start from the nearest one; gap is what that leaves out.
         c = int(min(max(np.floor(u), 0.0), columns - 1.0))
         r = int(min(max(np.floor(v), 0.0), rows - 1.0))
-        gap = max(max(c - u, u - c - 1.0), max(max(r - v, v - r - 1.0), 0.0)) * side
+        gap = max(c - u, u - c - 1.0, r - v, v - r - 1.0, 0.0) * side
         best, where = np.inf, -1
         for ring in range(max(columns, rows)):
             # No target of this ring or a later one is nearer than this (a hair of slack).
@@ -195,11 +197,13 @@ def _ring_reach(u, v, ring):  # type: ignore[no-untyped-def]
     """Least distance, in bucket sides, from (u, v) in bucket (0, 0) to buckets of the ring."""
     if ring == 0:
         return 0.0
-    return max(min(min(u, 1.0 - u), min(v, 1.0 - v)) + ring - 1.0, 0.0)
+    return max(min(u, 1.0 - u, v, 1.0 - v) + ring - 1.0, 0.0)
 
 
 @njit(cache=True, nogil=True)
-def _within_kernel(px, py, qx, qy, order, start, west, south, side, columns, rows, max_m, hit):  # type: ignore[no-untyped-def]
+def _within_kernel(  # type: ignore[no-untyped-def]
+    px, py, qx, qy, start, west, south, side, columns, rows, max_m, hit
+):
     reach = max_m / side + 1e-6
     for i in range(px.size):
         u, v = (px[i] - west) / side, (py[i] - south) / side

@@ -297,7 +297,7 @@ class _Arcs:
 
 
 def _merge(tail: Ints, head: Ints, joined: Bools) -> Ints:
-    """Number the groups of nodes that the joined edges connect."""
+    """Return a group number for each node; joined edges make their ends one group."""
     parent = list(range(int(max(tail.max(), head.max())) + 1))
 
     def root(node: int) -> int:

@@ -138,7 +138,7 @@ def departure_table(
     at_group = at_group.join(member.select("quay", "g"), on="quay", how="inner")
     counted = _count_once(at_group.filter("departure"), direction)
     hours = tuple(range(start - start % HOUR_S, end, HOUR_S))
-    numbers = _statistics(counted, groups.height, window, hours)
+    numbers = _statistics(counted, groups.height, window=window, hours=hours)
     frame = pl.concat([groups, _served(at_group, groups.height), numbers], how="horizontal")
     used_m = cluster_m if level == "cluster" else None
     return DepartureTable(frame.drop("g"), window, hours, level, direction, used_m)
@@ -246,7 +246,7 @@ def _served(calls: pl.DataFrame, n_groups: int) -> pl.DataFrame:
 
 
 def _statistics(
-    counted: pl.DataFrame, n_groups: int, window: tuple[int, int], hours: tuple[int, ...]
+    counted: pl.DataFrame, n_groups: int, *, window: tuple[int, int], hours: tuple[int, ...]
 ) -> pl.DataFrame:
     """Work out every statistic for each group and way, then take each group's best way."""
     group, way = counted["g"].to_numpy(), counted["way"].to_numpy()

@@ -181,8 +181,12 @@ def count_by_class(classes: ArrayLike, weights: ArrayLike | None, *, n_classes: 
     if found.ndim != 1 or found.shape != weight.shape:
         message = f"classes of shape {found.shape}, weights {weight.shape}: rows alike are needed"
         raise ParameterError(message)
-    if found.size and (found.dtype.kind not in "iu" or found.min() < -1 or found.max() >= n_classes):
-        message = f"classes {found.min()} to {found.max()}: integers -1..{n_classes - 1} are allowed"
+    if found.size and (
+        found.dtype.kind not in "iu" or found.min() < -1 or found.max() >= n_classes
+    ):
+        message = (
+            f"classes {found.min()} to {found.max()}: integers -1..{n_classes - 1} are allowed"
+        )
         raise ParameterError(message)
     if not (np.isfinite(weight) & (weight >= 0)).all():
         i = int(np.argmin(np.isfinite(weight) & (weight >= 0)))
@@ -217,22 +221,30 @@ def _by_share(
     if lacking.any():
         message = f"object {int(np.argmax(lacking))} has no area or length; min-share needs one"
         raise GeometryError(message)
-    near_zone, near_thing = tree.query(zones, predicate="intersects")
-    for r in np.unique(rank):
-        for i in np.unique(near_thing[rank[near_zone] == r]):
-            if best[i] <= r:
-                continue
-            held = np.unique(near_zone[(near_thing == i) & (rank[near_zone] <= r)])
-            cut = shapely.intersection(zones[held], things[i])
-            share = float(_measure(np.array([shapely.union_all(cut)]))[0]) / size[i]
+    zone, thing = tree.query(zones, predicate="intersects")
+    # Wholly inside is a share of 1; only worse zones that hold a part need cutting.
+    whole = shapely.covers(zones[zone], things[thing])
+    np.minimum.at(best, thing[whole], rank[zone[whole]])
+    partly = ~whole & (rank[zone] < best[thing])
+    zone, thing = zone[partly], thing[partly]
+    order = np.lexsort((rank[zone], thing))
+    zone, thing = zone[order], thing[order]
+    starts = np.flatnonzero(np.diff(thing, prepend=-1))
+    for pairs in np.split(np.arange(thing.size), starts[1:]) if thing.size else ():
+        i, held = thing[pairs[0]], zone[pairs]
+        cut = shapely.intersection(zones[held], things[i])
+        for r in np.unique(rank[held]):
+            union = shapely.union_all(cut[rank[held] <= r])
             # A share of exactly one half must not fail by a rounded area.
-            if share >= min_share * (1 - 1e-9):
-                best[i] = r
+            if float(_measure(np.array([union]))[0]) >= min_share * size[i] * (1 - 1e-9):
+                best[i] = min(best[i], r)
+                break
 
 
 def _measure(things: Geometries) -> Floats:
     areal = shapely.get_dimensions(things) == 2
-    return np.where(areal, shapely.area(things), shapely.length(things))
+    size: Floats = np.where(areal, shapely.area(things), shapely.length(things))
+    return size
 
 
 def _union(zones: Geometries, grid_m: float) -> shapely.Geometry:

@@ -22,7 +22,9 @@ _SOURCE_MAP = re.compile(r"^\s*(//|/\*)#\s*sourceMappingURL=.*$", re.MULTILINE)
 # A resource a browser would fetch by itself: src or srcset anywhere, href of link, url() in
 # style, @import. Links a reader clicks (<a href>) are not among them.
 _FETCHED = (
-    re.compile(r"<(?:script|img|iframe|source|video|audio|embed|track|input)\b[^>]*\ssrc\s*=", re.I),
+    re.compile(
+        r"<(?:script|img|iframe|source|video|audio|embed|track|input)\b[^>]*\ssrc\s*=", re.I
+    ),
     re.compile(r"<link\b[^>]*\shref\s*=", re.I),
     re.compile(r"<(?:object|form|base|image|use)\b[^>]*\s(?:data|action|href)\s*=", re.I),
     re.compile(r"@import\b", re.I),

@@ -6,7 +6,6 @@ and place names, each dissolved to few shapes so that a page stays small.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -14,13 +13,14 @@ import numpy as np
 import shapely
 
 from gis.render.classes import LayerClass
-from gis.render.drawn import SLOTS, Drawn, Scene
+from gis.render.drawn import SLOTS, Drawn
 from gis.render.geometry import SIMPLIFY_M, Shapes, pack, prepare
 from gis.text import Text
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from gis.render.named import Scene
     from gis.render.theme import Look
 
 BASE_LAYERS = ("forest", "sea", "lakes", "rivers", "roads_paths", "railways")
@@ -117,7 +117,6 @@ def _base(name: str, frame: gpd.GeoDataFrame, scene: Scene) -> Drawn:
         shapes=coded,
         columns={},
         class_index=coded.rows.tolist(),
-        palette=looks[0],
     )
 
 
@@ -171,7 +170,6 @@ def _single(
         shapes=Shapes(coded.kind, coded.rows, coded.coded, coded.vertices),
         columns={},
         class_index=[0] * len(coded.rows),
-        palette=look,
     )
 
 
@@ -185,9 +183,7 @@ def places(scene: Scene) -> str | None:
     ranks = np.array([_PLACE_RANK.get(k, _LOWEST_RANK) for k in kinds])
     points = frame.geometry.representative_point()
     west, south, east, north = scene.window
-    inside = (
-        points.x.between(west, east).to_numpy() & points.y.between(south, north).to_numpy()
-    )
+    inside = points.x.between(west, east).to_numpy() & points.y.between(south, north).to_numpy()
     names = frame["name"].astype(str).to_numpy()
     order = np.lexsort((names, ranks))
     order = order[inside[order]][:_MAX_PLACES]

@@ -149,7 +149,7 @@ def _kept(listed: Sequence[tuple[Text, Look, str]], index: NDArray[np.int64]) ->
     """Drop empty and hidden classes and number the rest anew."""
     counts = np.bincount(index[index >= 0], minlength=len(listed))
     new = np.full(len(listed), HIDDEN, dtype=np.int64)
-    classes = []
+    classes: list[LayerClass] = []
     for i, (title, look, key) in enumerate(listed):
         if counts[i] and not look.hidden:
             new[i] = len(classes)

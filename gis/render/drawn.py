@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,20 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gis.errors import RenderError
 from gis.render.classes import HIDDEN, Classed, LayerClass, Rule, classify
-from gis.render.fields import FieldMeta, describe, heading, plain_values
+from gis.render.fields import FieldMeta, describe, plain_values
 from gis.render.geometry import SIMPLIFY_M, Shapes, pack, prepare
-from gis.text import Text, t
+from gis.render.named import Scene, check_fields, entry_of, frame_of, group_of, title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     import geopandas as gpd
 
     from gis.catalogue.models import LayerEntry, MapEntry, MapLayer
-    from gis.render.theme import Look, Theme
-    from gis.result import Result
+    from gis.text import Text
 
 # Slots decide what lies over what: fills, the base map's lines, outlines, the dimmed
 # outside with the boundary, points. Labels come last, in the browser.
@@ -57,7 +54,7 @@ class Drawn:
     shapes: Shapes
     columns: Mapping[str, list[Any]]
     class_index: list[int]
-    palette: Look
+    fade: list[float] | None = None
 
     def payload(self) -> dict[str, Any]:
         """Return what the browser needs, as plain JSON types."""
@@ -75,6 +72,7 @@ class Drawn:
             "name": self.name_field,
             "columns": dict(self.columns),
             "class": self.class_index,
+            "fade": self.fade,
             "geometry": self.shapes.coded,
         }
 
@@ -92,18 +90,6 @@ class Picked:
     frames: Mapping[str, gpd.GeoDataFrame]
 
 
-@dataclass(frozen=True)
-class Scene:
-    """What all layers of one page share."""
-
-    map_id: str
-    results: Mapping[str, Result]
-    layers: Callable[[str], gpd.GeoDataFrame | None]
-    catalogue: Mapping[str, LayerEntry]
-    theme: Theme
-    window: tuple[float, float, float, float]
-
-
 def pick(entry: MapEntry, scene: Scene) -> Picked:
     """Return every layer the entry names, bottom first.
 
@@ -116,9 +102,9 @@ def pick(entry: MapEntry, scene: Scene) -> Picked:
     frames: dict[str, gpd.GeoDataFrame] = {}
     for place, named in enumerate(entry.layers):
         where = f"maps/{scene.map_id}.toml: layers[{place}]"
-        frame = _frame(named, scene, where=where)
+        frame = frame_of(named, scene, where=where)
         if frame is None:
-            absent.append(_title(named, scene, where=where))
+            absent.append(title_of(named, scene, where=where))
             continue
         made = _draw(named, frame, scene, where=where, taken={d.id for d in drawn})
         drawn.append(made)
@@ -126,47 +112,22 @@ def pick(entry: MapEntry, scene: Scene) -> Picked:
     return Picked(layers=tuple(drawn), absent=tuple(absent), frames=frames)
 
 
-def _frame(named: MapLayer, scene: Scene, *, where: str) -> gpd.GeoDataFrame | None:
-    """Fetch the frame a map layer names; None where it hangs on a layer the store lacks."""
-    if named.layer is not None:
-        if named.layer not in scene.catalogue:
-            message = f"{where}.layer '{named.layer}' is no layer of the catalogue{_near(named.layer, scene.catalogue)}"
-            raise RenderError(message)
-        return scene.layers(named.layer)
-    result = scene.results.get(str(named.result))
-    if result is None:
-        message = f"{where}.result '{named.result}' was not worked out (there are: {', '.join(scene.results) or 'none'})"
-        raise RenderError(message)
-    if named.frame == "frame":
-        return result.frame
-    if named.frame in result.layers:
-        return result.layers[named.frame]
-    behind = named.frame.removeprefix("not_mapped_")
-    if behind in scene.catalogue and scene.layers(behind) is None:
-        return None
-    message = (
-        f"{where}.frame '{named.frame}' is not in the result of '{named.result}' "
-        f"(there are: {', '.join(['frame', *result.layers])}){_near(named.frame, result.layers)}"
-    )
-    raise RenderError(message)
-
-
 def _draw(
     named: MapLayer, frame: gpd.GeoDataFrame, scene: Scene, *, where: str, taken: set[str]
 ) -> Drawn:
     """Class, clip and code one layer."""
-    layer = _entry_of(named, scene)
+    layer = entry_of(named, scene)
     palette_name = named.palette or (layer.style.palette if layer is not None else "")
     palette = scene.theme.palette(palette_name, where=f"{where}.palette")
     class_field = named.class_field or (layer.class_field if layer is not None else None)
     wanted = [(key, name) for key, name in (("class_field", named.class_field),) if name]
     wanted += [("popup", name) for name in named.popup]
-    _check_fields(frame, wanted, where=where)
+    check_fields(frame, wanted, where=where)
     if class_field is not None and class_field not in frame.columns:
         class_field = None
     symbol = named.symbol or (layer.style.symbol if layer is not None else "fill")
     rule = Rule(palette, scene.theme, class_field, named.breaks, layer)
-    title = _title(named, scene, where=where)
+    title = title_of(named, scene, where=where)
     frame = frame.reset_index(drop=True)
     classed = classify(frame, rule, title=title)
     return _coded(
@@ -176,13 +137,13 @@ def _draw(
         id=_unique(named, taken),
         title=title,
         about=layer.about.text if layer is not None else None,
-        group=_group(named, scene),
+        group=group_of(named, scene),
         symbol=symbol,
         show=named.show,
         popup=named.popup,
         class_field=class_field,
         name_field=_name_field(layer, frame),
-        palette=palette.look(),
+        fade=_fades(frame, palette.fade),
     )
 
 
@@ -195,14 +156,13 @@ def _coded(
     popup: tuple[str, ...],
     class_field: str | None,
     name_field: str | None,
+    fade: np.ndarray[Any, Any] | None,
     **rest: Any,
 ) -> Drawn:
     """Keep the rows that have a class and a place, and code them."""
     kept = np.flatnonzero(classed.index != HIDDEN)
     exact = symbol in ("grid", "point")
-    shapes = prepare(
-        frame.iloc[kept], window=scene.window, simplify_m=0.0 if exact else SIMPLIFY_M
-    )
+    shapes = prepare(frame.iloc[kept], window=scene.window, simplify_m=0.0 if exact else SIMPLIFY_M)
     rows = kept[shapes.rows]
     names = list(dict.fromkeys([*popup, *([name_field] if name_field else [])]))
     metas, columns = [], {}
@@ -224,45 +184,27 @@ def _coded(
         shapes=Shapes(shapes.kind, rows, shapes.coded, shapes.vertices),
         columns=columns,
         class_index=classed.index[rows].tolist(),
+        fade=None if fade is None else fade[rows].tolist(),
         **rest,
     )
 
 
-def _entry_of(named: MapLayer, scene: Scene) -> LayerEntry | None:
-    """Return the catalogue entry behind a layer: its own, or the one a result frame is of."""
-    return scene.catalogue.get(named.layer or named.frame.removeprefix("not_mapped_"))
+_FADE_STEPS = (10, 50, 200)
+_FADES = np.array([0.3, 0.5, 0.75, 1.0])
+
+
+def _fades(frame: gpd.GeoDataFrame, name: str | None) -> np.ndarray[Any, Any] | None:
+    """Return how strongly each feature is drawn, by its residents; None where that is not asked."""
+    if name is None or name not in frame.columns:
+        return None
+    residents = pd.to_numeric(frame[name], errors="coerce").fillna(0).to_numpy(dtype=float)
+    return np.asarray(_FADES[np.digitize(residents, _FADE_STEPS)])
 
 
 def _name_field(layer: LayerEntry | None, frame: gpd.GeoDataFrame) -> str | None:
     if layer is not None and layer.name_field in frame.columns:
         return layer.name_field
     return "name" if "name" in frame.columns else None
-
-
-def _title(named: MapLayer, scene: Scene, *, where: str) -> Text:
-    if named.title is not None:
-        return named.title.text
-    layer = _entry_of(named, scene)
-    if layer is not None:
-        title = layer.title.text
-        if named.frame.startswith("not_mapped_"):
-            return t("legend.not_mapped", theme=title)
-        return title
-    if named.frame != "frame":
-        return heading(named.frame, "frames")
-    result = scene.results.get(str(named.result))
-    if result is None:
-        message = f"{where}.result '{named.result}' was not worked out"
-        raise RenderError(message)
-    return result.title
-
-
-def _group(named: MapLayer, scene: Scene) -> str:
-    """Return the group of the layer list: the answer itself, or the layer's theme."""
-    if named.result is not None and (named.frame == "frame" or _entry_of(named, scene) is None):
-        return "answer"
-    layer = _entry_of(named, scene)
-    return layer.theme if layer is not None else "answer"
 
 
 def _unique(named: MapLayer, taken: set[str]) -> str:
@@ -273,22 +215,3 @@ def _unique(named: MapLayer, taken: set[str]) -> str:
         number += 1
         name = f"{base}_{number}"
     return name
-
-
-def _check_fields(
-    frame: gpd.GeoDataFrame, wanted: list[tuple[str, str]], *, where: str
-) -> None:
-    """Refuse a field that the frame does not have. Raises RenderError."""
-    there = [str(c) for c in frame.columns if c != frame.geometry.name]
-    for key, name in wanted:
-        if name not in there:
-            message = (
-                f"{where}.{key} '{name}' is not a field of the layer "
-                f"(there are: {', '.join(there) or 'none'}){_near(name, there)}"
-            )
-            raise RenderError(message)
-
-
-def _near(name: str, there: Any) -> str:
-    near = difflib.get_close_matches(name, list(there), n=1)
-    return f"; did you mean '{near[0]}'?" if near else ""

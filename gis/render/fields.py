@@ -131,7 +131,7 @@ def _plain(value: Any, *, kind: str) -> Any:
         return None
     if hasattr(value, "isoformat"):
         # NaT has isoformat too, and is not equal to itself.
-        return value.isoformat()[:10] if value == value else None  # noqa: PLR0124
+        return value.isoformat()[:10] if value == value else None
     if kind in ("text", "code"):
         return code(value)
     if isinstance(value, str):

@@ -9,7 +9,7 @@ hold stable ids only, and data travel as packed text beside them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import folium
 from branca.element import CssLink, Element, Figure, JavascriptLink
@@ -27,15 +27,19 @@ MAP_NAME = "kart"
 class PlanMap(folium.Map):
     """A folium map with Leaflet alone, no tiles, and an id that does not change."""
 
-    default_js: ClassVar = [("leaflet", LEAFLET_JS)]
-    default_css: ClassVar = [("leaflet_css", LEAFLET_CSS)]
+    # folium's own list names four hosts; these names are looked up in the package instead.
+    default_js = [("leaflet", LEAFLET_JS)]  # noqa: RUF012
+    default_css = [("leaflet_css", LEAFLET_CSS)]  # noqa: RUF012
     _template = Template(
         """
-        {% macro html(this, kwargs) %}<div class="folium-map" id={{ this.get_name()|tojson }}></div>
+        {% macro html(this, kwargs) %}
+        <div class="folium-map" id={{ this.get_name()|tojson }}></div>
         {% endmacro %}
         {% macro script(this, kwargs) %}
         var {{ this.get_name() }} = arealplan.map(
-            {{ this.get_name()|tojson }}, {{ this.options|tojavascript }}, {{ this.extent|tojson }});
+            {{ this.get_name()|tojson }},
+            {{ this.options|tojavascript }},
+            {{ this.extent|tojson }});
         {% endmacro %}
         """
     )
@@ -67,11 +71,15 @@ class Start(folium.MacroElement):
     """The last word of the script: wire up the page around the map."""
 
     _template = Template(
-        "{% macro script(this, kwargs) %}arealplan.start({{ this._parent.get_name() }});{% endmacro %}"
+        """
+        {% macro script(this, kwargs) %}
+        arealplan.start({{ this._parent.get_name() }});
+        {% endmacro %}
+        """
     )
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name, self._id = "start", "page"
 
 
@@ -110,9 +118,7 @@ def _inlined(url: str) -> str:
     return leaflet(url)
 
 
-def build_map(
-    layers: list[Drawn], *, extent: tuple[float, float, float, float]
-) -> dict[str, Any]:
+def build_map(layers: list[Drawn], *, extent: tuple[float, float, float, float]) -> dict[str, Any]:
     """Build the folium map and return its parts: scripts, styles, markup and start script.
 
     extent is (west, south, east, north) in degrees, the first view.

@@ -11,8 +11,8 @@ import gis
 from gis.errors import RenderError
 from gis.render import views
 from gis.render.assets import own
-from gis.render.page import fill_template, json_block
 from gis.render.tables import Places, table_view
+from gis.render.template import fill_template, json_block
 from gis.result import Column, Table
 from gis.text import Text, day, t
 

@@ -51,17 +51,18 @@ def _mark(mark: str) -> str:
 def _pattern(hatch: str, colour: str, key: str) -> str:
     marks = {
         "diagonal": "M0 6L6 0M-1 1L1 -1M5 7L7 5",
-        "diagonal_back": "M0 0L6 6M-1 5L1 7M5 -1L7 1",
+        "wide": "M0 0L10 10M-1 9L1 11M9 -1L11 1",
         "horizontal": "M0 3H6",
         "cross": "M0 6L6 0M0 0L6 6",
     }
+    side = 10 if hatch == "wide" else 6
     body = (
         f'<circle cx="3" cy="3" r="1" fill="{colour}"/>'
         if hatch == "dots"
         else f'<path d="{marks[hatch]}" stroke="{colour}" stroke-width="1" fill="none"/>'
     )
     return (
-        f'<defs><pattern id="{key}" width="6" height="6" patternUnits="userSpaceOnUse">'
+        f'<defs><pattern id="{key}" width="{side}" height="{side}" patternUnits="userSpaceOnUse">'
         f"{body}</pattern></defs>"
     )
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import jinja2
 from markupsafe import Markup
 
 import gis
 from gis.catalogue import layer_entries
+from gis.crs import LONLAT_EPSG
 from gis.errors import RenderError
 from gis.render import views
-from gis.render.assets import check_closed, csp, own, script_safe, template_text
+from gis.render.assets import own
 from gis.render.basemap import base_layers, boundary, places
-from gis.render.drawn import Drawn, Picked, Scene, pick
+from gis.render.drawn import Drawn, Picked, pick
 from gis.render.figure import build_map
+from gis.render.named import Scene
 from gis.render.tables import Places, table_views
+from gis.render.template import fill_template, json_block
 from gis.render.theme import load_theme
 from gis.text import Text, t
 
@@ -123,26 +123,25 @@ def render_page(
         window=(west - MARGIN_M, south - MARGIN_M, east + MARGIN_M, north + MARGIN_M),
     )
     picked = pick(entry, scene)
-    taken = {d.id for d in picked.layers} | {m.layer for m in entry.layers if m.layer}
+    taken = {m.layer for m in entry.layers if m.layer}
     drawn = [*base_layers(scene, taken=taken), *picked.layers, *boundary(area, scene)]
     blocks = {d.id: d.packed() for d in drawn}
     named = places(scene)
     if named is not None:
         blocks["places"] = named
-    found = _sources(results, drawn, sources)
-    context = _texts(map_id, entry, results, picked, found, created=created)
-    context["groups"] = views.groups(drawn)
+    context = {
+        **_texts(entry, scene, picked, found=_sources(results, drawn, sources)),
+        "groups": views.groups(drawn),
+        "made": views.made(created, gis.__version__),
+        "language": language,
+        "data": [{"id": key, "text": Markup(text)} for key, text in blocks.items()],  # noqa: S704
+    }
     html = fill_template(
-        "page.html",
-        {**context, **_parts(drawn, blocks, area, context), "language": language},
-        page=f"maps/{map_id}",
+        "page.html", {**context, **_scripts(drawn, area, context)}, page=f"maps/{map_id}"
     )
-    return _weighed(Page(html, {k: len(v) for k, v in blocks.items()}, _vertices(drawn),
-                         picked.absent, ()), map_id)
-
-
-def _vertices(drawn: Sequence[Drawn]) -> int:
-    return sum(d.shapes.vertices for d in drawn)
+    sizes = {key: len(text) for key, text in blocks.items()}
+    vertices = sum(d.shapes.vertices for d in drawn)
+    return _weighed(Page(html, sizes, vertices, picked.absent, ()), map_id)
 
 
 def _sources(
@@ -159,18 +158,14 @@ def _sources(
 
 
 def _texts(
-    map_id: str,
-    entry: MapEntry,
-    results: Mapping[str, Result],
-    picked: Picked,
-    found: list[LayerSource],
-    *,
-    created: dt.date,
+    entry: MapEntry, scene: Scene, picked: Picked, *, found: list[LayerSource]
 ) -> dict[str, Any]:
     """Return the texts around the map, for the template."""
+    results = scene.results
     lead = results[entry.lead]
     invented = any(s.invented for s in found)
-    tables = table_views(entry, results, Places(picked.layers, picked.frames), map_id=map_id)
+    where = Places(picked.layers, picked.frames)
+    tables = table_views(entry, results, where, map_id=scene.map_id)
     shown = [results[a.id] for a in entry.analyses if a.id in results]
     notes = [n.text for n in entry.notes] + [n for r in shown for n in r.notes]
     page_title = Text(
@@ -192,76 +187,27 @@ def _texts(
         "notes": list(dict.fromkeys(notes)),
         "sources": views.sources(found),
         "credit": views.credit(found, invented=invented),
-        "absent": _joined(picked.absent),
+        "absent": views.joined(picked.absent),
         "tables": tables,
         "withheld": any(table.withheld for table in tables),
-        "made": views.made(created, gis.__version__),
     }
 
 
-def _joined(texts: Sequence[Text]) -> Text | None:
-    if not texts:
-        return None
-    return Text(nb=", ".join(x.nb for x in texts), en=", ".join(x.en for x in texts))
-
-
-def _parts(
-    drawn: Sequence[Drawn],
-    blocks: Mapping[str, str],
-    area: gpd.GeoDataFrame,
-    context: Mapping[str, Any],
+def _scripts(
+    drawn: Sequence[Drawn], area: gpd.GeoDataFrame, context: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return scripts, styles and packed data of the page."""
-    lonlat = area.to_crs(4326).total_bounds
-    extent = tuple(round(float(v), 5) for v in lonlat)
-    built = build_map(list(drawn), extent=(extent[0], extent[1], extent[2], extent[3]))
+    """Return the map's markup, and the scripts, styles and texts of the page."""
+    west, south, east, north = (round(float(v), 5) for v in area.to_crs(LONLAT_EPSG).total_bounds)
+    built = build_map(list(drawn), extent=(west, south, east, north))
     texts = {name: t(key).as_dict() for name, key in _SCRIPT_TEXTS.items()}
     texts["title"] = context["page_title"].as_dict()
     texts["map"] = t("page.map", title=context["title"]).as_dict()
     return {
         "texts": json_block(texts),
-        "data": [{"id": key, "text": Markup(text)} for key, text in blocks.items()],  # noqa: S704
         "map_html": Markup(built["map_html"]),  # noqa: S704
         "scripts": [*built["scripts"], own("map"), built["map_script"]],
         "styles": [*built["styles"], own("style")],
     }
-
-
-def json_block(value: Any) -> Markup:
-    """Write JSON that can stand in a script element: no markup can begin in it."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    for sign, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
-        text = text.replace(sign, code)
-    return Markup(text)  # noqa: S704
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FunctionLoader(template_text),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def fill_template(name: str, context: Mapping[str, Any], *, page: str) -> str:
-    """Fill a template, with the policy that allows exactly its own scripts and styles."""
-    scripts = tuple(script_safe(code) for code in context["scripts"])
-    styles = tuple(context["styles"])
-    html = _environment().get_template(name).render(
-        **{
-            **context,
-            "u": t,
-            "version": gis.__version__,
-            "csp": Markup(csp(scripts=scripts, styles=styles)),  # noqa: S704
-            "scripts": [Markup(code) for code in scripts],  # noqa: S704
-            "styles": [Markup(code) for code in styles],  # noqa: S704
-        }
-    )
-    check_closed(html, page=page)
-    return html
 
 
 def _weighed(page: Page, map_id: str) -> Page:

@@ -13,7 +13,7 @@ from gis.catalogue.models import Entry
 from gis.errors import CatalogueError
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
-Hatch = Literal["none", "diagonal", "diagonal_back", "horizontal", "cross", "dots"]
+Hatch = Literal["none", "diagonal", "wide", "horizontal", "cross", "dots"]
 Shape = Literal["circle", "square", "diamond", "triangle", "cross"]
 
 
@@ -48,12 +48,16 @@ class Palette(Look):
 
     ramp: tuple[Colour, ...] = Field(default=(), max_length=7)
     classes: tuple[ClassLook, ...] = ()
+    fade: str | None = Field(
+        default=None, description="a field of residents: features with few of them are lighter"
+    )
 
     def look(self, value: str | None = None) -> Look:
         """Return the look of a class: its own words, the palette's for the rest."""
-        shared = self.model_dump(exclude={"ramp", "classes"}, exclude_none=True)
+        shared = self.model_dump(exclude={"ramp", "classes", "fade"}, exclude_none=True)
         own = next((c for c in self.classes if c.id == value), None)
-        return Look(**{**shared, **own.model_dump(exclude={"id"}, exclude_none=True)} if own else shared)
+        told = {} if own is None else own.model_dump(exclude={"id"}, exclude_none=True)
+        return Look(**{**shared, **told})
 
     def step(self, index: int, of: int) -> Look:
         """Return the look of a numeric class, spread over the ramp when it has more colours."""

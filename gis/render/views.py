@@ -138,15 +138,21 @@ def made(created: dt.date, version: str) -> Text:
     return t("page.made", date=day(created), version=version)
 
 
+def joined(texts: Sequence[Text]) -> Text | None:
+    """Join texts with commas, language by language; None for none."""
+    if not texts:
+        return None
+    return Text(nb=", ".join(x.nb for x in texts), en=", ".join(x.en for x in texts))
+
+
 def groups(layers: Sequence[Drawn]) -> list[dict[str, Any]]:
     """Return the layer list by group, topmost first, with swatches and counts."""
     listed = []
     for name in GROUPS:
         own = [_listed(d) for d in reversed(layers) if d.group == name]
         if name == "base":
-            own.append(
-                {"id": "places", "title": t("groups.places"), "show": True, "classes": []}
-            )
+            names = {"id": "places", "title": t("groups.places"), "show": True}
+            own.append({**names, "swatch": None, "note": None, "classes": []})
         if own:
             listed.append({"title": t(f"groups.{name}"), "layers": own, "base": name == "base"})
     return listed
@@ -166,6 +172,7 @@ def _listed(drawn: Drawn) -> dict[str, Any]:
         "title": drawn.title,
         "show": drawn.show,
         "swatch": swatches[-1] if single and swatches else None,
+        "note": t("legend.fade") if drawn.fade is not None else None,
         "classes": []
         if single
         else [

@@ -40,8 +40,8 @@ def as_text(values: pd.Series) -> pd.Series:
 
     Whole numbers are written without a decimal point, whatever type they came in.
     """
-    if pd.api.types.is_bool_dtype(values.dtype) or values.map(type).eq(bool).any():
-        text = values.map(lambda v: v if pd.isna(v) else str(int(v)))
+    if pd.api.types.is_bool_dtype(values.dtype):
+        text = values.astype("Int64").astype("string")
     elif pd.api.types.is_float_dtype(values.dtype):
         text = values.map(_number_text, na_action="ignore")
     elif pd.api.types.is_integer_dtype(values.dtype):
@@ -57,6 +57,8 @@ def _number_text(value: float) -> str:
 
 
 def _any_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
     return _number_text(value) if isinstance(value, float) else str(value)
 
 

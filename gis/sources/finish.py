@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import shapely
 
 from gis.catalogue import layer_entry
@@ -22,6 +23,8 @@ from gis.sources.vector import read_vector
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from gis.catalogue import LayerEntry, LocalLayer
     from gis.sources.base import Bounds, Delivered
@@ -97,13 +100,12 @@ def _finished(delivered: Delivered, request: Request, notes: Notes) -> tuple[gpd
     return frame.reset_index(drop=True), mended
 
 
-def _rough(frame: gpd.GeoDataFrame, bounds: Bounds) -> list[bool]:
+def _rough(frame: gpd.GeoDataFrame, bounds: Bounds) -> NDArray[np.bool_]:
     west, south, east, north = bounds
     b = shapely.bounds(frame.geometry.to_numpy())
     # Rows without geometry have no bounds; they stay here to be counted when tidied.
     outside = (b[:, 0] > east) | (b[:, 2] < west) | (b[:, 1] > north) | (b[:, 3] < south)
-    kept: list[bool] = (~outside).tolist()
-    return kept
+    return np.asarray(~outside)
 
 
 def _source(

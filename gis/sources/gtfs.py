@@ -130,7 +130,7 @@ def _read_trips(feed: FeedFiles, masks: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     )
     parts, counts = [], []
     columns = ("trip_id", "service_id", "route_id")
-    for batch in stream_table(feed, "trips.txt", columns, ["direction_id"]):
+    for batch in stream_table(feed, "trips.txt", columns, optional=["direction_id"]):
         counts.append(batch.group_by("service_id").len("trips"))
         parts.append(batch.join(masks, on="service_id", how="inner"))
     if not parts:
@@ -167,7 +167,7 @@ def _read_stops(
         feed,
         "stops.txt",
         ["stop_id", "stop_lat", "stop_lon"],
-        ["stop_name", "location_type", "parent_station"],
+        optional=["stop_name", "location_type", "parent_station"],
     )
     stops = (
         table.drop_nulls("stop_id")
@@ -244,7 +244,7 @@ def _left_out_stops(stops: pl.DataFrame) -> list[LeftOut]:
             en="stops without coordinates, or at 0, 0",
         )),
         ("parent_is_no_station", odd.height, Text(
-            nb="holdeplasser med en parent_station som ikke er et stoppested; koblingen er ikke brukt",
+            nb="holdeplasser der parent_station ikke er et stoppested; koblingen er ikke brukt",
             en="stops whose parent_station is no station; the link is not used",
         )),
     )  # fmt: skip
@@ -262,7 +262,7 @@ def _time_zone(feed: FeedFiles) -> ZoneInfo | None:
     """Return the zone of the first agency; None (days of 24 hours) where none is given."""
     if not feed.has("agency.txt"):
         return None
-    zones = read_table(feed, "agency.txt", [], ["agency_timezone"])["agency_timezone"]
+    zones = read_table(feed, "agency.txt", [], optional=["agency_timezone"])["agency_timezone"]
     names = [name.strip() for name in zones.drop_nulls().to_list() if name.strip()]
     if not names:
         return None

@@ -119,14 +119,13 @@ def count_trips(calendar: ServiceCalendar, per_service: pl.DataFrame) -> dict[dt
     ends = pl.concat([start, end, exceptions["date"]])
     if ends.is_empty():
         return {}
-    first = ends.min()
+    first: dt.date = ends.sort()[0]
     days = (ends - first).dt.total_days().to_numpy()
     totals = np.zeros(int(days.max()) + 2, dtype=np.int64)
     since_start = days[: regular.height]
     since_end = days[regular.height : 2 * regular.height]
     runs = since_end >= since_start
     trips = regular["trips"].to_numpy()
-    assert isinstance(first, dt.date)  # noqa: S101
     for number, day in enumerate(WEEKDAYS):
         used = runs & regular[day].to_numpy()
         change = np.zeros_like(totals)
@@ -134,7 +133,7 @@ def count_trips(calendar: ServiceCalendar, per_service: pl.DataFrame) -> dict[dt
         np.add.at(change, since_end[used] + 1, -trips[used])
         offset = (number - first.weekday()) % 7
         totals[offset::7] += np.cumsum(change)[offset::7]
-    _apply_exceptions(totals, exceptions, regular, first)
+    _apply_exceptions(totals, exceptions, regular, first=first)
     return {first + dt.timedelta(days=int(i)): int(totals[i]) for i in np.flatnonzero(totals > 0)}
 
 
@@ -142,6 +141,7 @@ def _apply_exceptions(
     totals: np.ndarray[tuple[int], np.dtype[np.int64]],
     exceptions: pl.DataFrame,
     regular: pl.DataFrame,
+    *,
     first: dt.date,
 ) -> None:
     """Add to and take from daily totals (changed in place, the caller's own array).

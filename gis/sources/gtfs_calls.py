@@ -103,7 +103,7 @@ def _rows(
     """
     label = f"{feed.path}: stop_times.txt"
     optional = _OPTIONAL if whole else _OPTIONAL[:1]
-    for batch in stream_table(feed, "stop_times.txt", _REQUIRED, optional):
+    for batch in stream_table(feed, "stop_times.txt", _REQUIRED, optional=optional):
         # Rows of a trip stand together in nearly every feed: look up each run of
         # equal ids once. A feed that is not sorted gives the same answer, slower.
         ids = batch["trip_id"]
@@ -119,46 +119,50 @@ def _rows(
 def _typed(
     batch: pl.DataFrame, trip: NDArray[np.int64], label: str, *, whole: bool
 ) -> pl.DataFrame:
-    read = {
-        "stop_sequence": _number("stop_sequence", pl.Int64),
-        "departure_time": clock_seconds(pl.col("departure_time")),
-    }
+    departure_s = _clock(batch, "departure_time", label)
+    arrival_s = departure_s
     # Arrival matters only where departure is empty, or to fill in times between.
-    if whole or batch["departure_time"].null_count() or (batch["departure_time"] == "").any():
-        read["arrival_time"] = clock_seconds(pl.col("arrival_time"))
+    if whole or departure_s.null_count():
+        arrival_s = _clock(batch, "arrival_time", label)
+    sequence = _number(batch["stop_sequence"], pl.Int64)
+    _check_field(batch, "stop_sequence", sequence, label=label)
+    columns = {
+        "t": pl.Series(trip).cast(pl.UInt32),
+        "stop_id": batch["stop_id"],
+        "sequence": sequence,
+        "boards": (batch["pickup_type"] != _NO_BOARDING).fill_null(value=True),
+        "time_s": departure_s.zip_with(departure_s.is_not_null(), arrival_s),
+    }
     if whole:
-        read["distance"] = _number("shape_dist_traveled", pl.Float64)
-    boards = (pl.col("pickup_type") != _NO_BOARDING).fill_null(value=True)
-    rows = batch.select(
-        pl.Series("t", trip).cast(pl.UInt32),
-        "stop_id",
-        boards.alias("boards"),
-        *(expression.alias(field) for field, expression in read.items()),
-    )
-    for field in read.keys() - {"distance"}:
-        if rows[field].null_count():
-            _check_field(batch, rows[field], label)
-    time = pl.coalesce(field for field in ("departure_time", "arrival_time") if field in read)
-    named = {"stop_sequence": "sequence"}
-    if whole:
-        named |= {"arrival_time": "arrival_s", "departure_time": "departure_s"}
-    typed = rows.with_columns(time_s=time).rename(named)
-    return typed if whole else typed.select("t", "stop_id", "sequence", "boards", "time_s")
+        distance = _number(batch["shape_dist_traveled"], pl.Float64)
+        columns |= {"arrival_s": arrival_s, "departure_s": departure_s, "distance": distance}
+    return pl.DataFrame(columns)
 
 
-def _number(column: str, dtype: type[pl.DataType]) -> pl.Expr:
-    return pl.col(column).str.strip_chars().cast(dtype, strict=False)
+def _number(text: pl.Series, dtype: type[pl.DataType]) -> pl.Series:
+    number = text.cast(dtype, strict=False)
+    if number.null_count():
+        number = text.str.strip_chars().cast(dtype, strict=False)
+    return number
 
 
-def _check_field(batch: pl.DataFrame, parsed: pl.Series, label: str) -> None:
+def _clock(batch: pl.DataFrame, field: str, label: str) -> pl.Series:
+    parsed = clock_seconds(batch[field])
+    _check_field(batch, field, parsed, label=label)
+    return parsed
+
+
+def _check_field(batch: pl.DataFrame, field: str, parsed: pl.Series, *, label: str) -> None:
     """Refuse a field that could not be read; only times may be empty."""
-    is_time = parsed.name != "stop_sequence"
-    text = batch[parsed.name].str.strip_chars().fill_null("")
+    if not parsed.null_count():
+        return
+    is_time = field != "stop_sequence"
+    text = batch[field].str.strip_chars().fill_null("")
     wrong = parsed.is_null() & (text != "") if is_time else parsed.is_null()
     if wrong.any():
         example, trip_id = text.filter(wrong)[0], batch["trip_id"].filter(wrong)[0]
         allowed = "H:MM:SS or empty" if is_time else "a whole number"
-        message = f"{label}: {parsed.name} {example!r} in trip {trip_id!r}; allowed: {allowed}"
+        message = f"{label}: {field} {example!r} in trip {trip_id!r}; allowed: {allowed}"
         raise SourceError(message)
 
 
@@ -234,8 +238,8 @@ def _filled(
     time = interpolate_times(
         rows["t"].to_numpy().astype(np.int64),
         rows["distance"].to_numpy(),
-        seconds["arrival_s"].to_numpy(),
-        seconds["departure_s"].to_numpy(),
+        arrival_s=seconds["arrival_s"].to_numpy(),
+        departure_s=seconds["departure_s"].to_numpy(),
     )
     rows = rows.with_columns(time_s=pl.Series(time).fill_nan(None).cast(pl.Int32))
     used = request.stops.filter(pl.col("quay") >= 0)
@@ -251,9 +255,9 @@ def _read_frequencies(feed: FeedFiles, numbers: Mapping[str, int]) -> pl.DataFra
     columns = ("trip_id", "start_time", "end_time", "headway_secs")
     table = read_table(feed, "frequencies.txt", columns).drop_nulls("trip_id")
     parsed = table.with_columns(
-        clock_seconds(pl.col("start_time")).alias("start_s"),
-        clock_seconds(pl.col("end_time")).alias("end_s"),
-        pl.col("headway_secs").str.strip_chars().cast(pl.Int32, strict=False).alias("headway_s"),
+        start_s=clock_seconds(table["start_time"]),
+        end_s=clock_seconds(table["end_time"]),
+        headway_s=_number(table["headway_secs"], pl.Int32),
     )
     good = pl.all_horizontal(pl.col("start_s", "end_s").is_not_null(), pl.col("headway_s") > 0)
     wrong = parsed.filter(~good.fill_null(value=False))

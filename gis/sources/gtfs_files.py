@@ -106,7 +106,7 @@ def _open_member(feed: FeedFiles, name: str) -> Iterator[IO[bytes]]:
 
 
 def stream_table(
-    feed: FeedFiles, name: str, required: Sequence[str], optional: Sequence[str] = ()
+    feed: FeedFiles, name: str, required: Sequence[str], *, optional: Sequence[str] = ()
 ) -> Iterator[pl.DataFrame]:
     """Yield a table in batches of a few megabytes, every column as text.
 
@@ -135,10 +135,10 @@ def stream_table(
 
 
 def read_table(
-    feed: FeedFiles, name: str, required: Sequence[str], optional: Sequence[str] = ()
+    feed: FeedFiles, name: str, required: Sequence[str], *, optional: Sequence[str] = ()
 ) -> pl.DataFrame:
     """Read a small table whole, as ``stream_table`` delivers it."""
-    batches = list(stream_table(feed, name, required, optional))
+    batches = list(stream_table(feed, name, required, optional=optional))
     if not batches:
         return pl.DataFrame(schema=dict.fromkeys((*required, *optional), pl.String))
     return pl.concat(batches)

@@ -34,7 +34,7 @@ def read_timetable(request: Request) -> Delivered:
     required = [_ID, _X, _Y]
     names = [n for mapping in request.entry.fields.values() for n in mapping.source]
     optional = [n for n in dict.fromkeys(names) if n not in required]
-    table = read_table(feed, _STOPS, required, optional).to_pandas()
+    table = read_table(feed, _STOPS, required, optional=optional).to_pandas()
     columns = resolve(request, list(table.columns), source=request.label)
     source = f"{request.label}: {_STOPS}"
     lon = as_number(table[_X], source=f"{source} field '{_X}'")

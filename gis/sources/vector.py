@@ -184,11 +184,13 @@ def _rows(
             read_geometry=geometry,
             use_arrow=True,
             on_invalid="fix",
+            fid_as_index=True,
         ),
         source=source,
         notes=notes,
     )
-    return frame
+    # A spatial index hands rows out in its own order; a layer keeps that of the file.
+    return frame.sort_index().reset_index(drop=True)
 
 
 def _guarded(read: Callable[[], Any], *, source: str, notes: Notes) -> Any:

@@ -1,8 +1,9 @@
 // Hatches and point shapes: the second cue beside colour.
 arealplan.hatch = (() => {
   const made = new Map();
-  const side = 7;
+  const sideOf = (kind) => (kind === "wide" ? 11 : 7);
   function draw(kind, colour, ratio) {
+    const side = sideOf(kind);
     const tile = document.createElement("canvas");
     tile.width = tile.height = Math.round(side * ratio);
     const c = tile.getContext("2d");
@@ -18,7 +19,7 @@ arealplan.hatch = (() => {
     if (kind === "diagonal" || kind === "cross") {
       for (const d of [-side, 0, side]) { c.moveTo(d - 1, side + 1); c.lineTo(d + side + 1, -1); }
     }
-    if (kind === "diagonal_back" || kind === "cross") {
+    if (kind === "wide" || kind === "cross") {
       for (const d of [-side, 0, side]) { c.moveTo(d - 1, -1); c.lineTo(d + side + 1, side + 1); }
     }
     if (kind === "horizontal") { c.moveTo(0, side / 2); c.lineTo(side, side / 2); }
@@ -28,7 +29,7 @@ arealplan.hatch = (() => {
   return (ctx, kind, colour, ratio) => {
     const key = `${kind} ${colour} ${ratio}`;
     if (!made.has(key)) {
-      const tile = draw(kind, colour, ratio);
+      const tile = draw(kind, colour, ratio), side = sideOf(kind);
       const pattern = ctx.createPattern(tile, "repeat");
       pattern.setTransform(new DOMMatrix().scale(side / tile.width, side / tile.height));
       made.set(key, pattern);

@@ -43,16 +43,18 @@ function polygons(ctx, layer, view, inside) {
     ctx.beginPath();
     arealplan.trace(ctx, shapes, f, view, true);
     if (look.fill && layer.symbol !== "outline" && look.opacity !== 0) {
-      ctx.globalAlpha = look.opacity ?? 1;
+      ctx.globalAlpha = (look.opacity ?? 1) * (layer.fade ? layer.fade[f] : 1);
       ctx.fillStyle = look.fill;
       ctx.fill("evenodd");
       ctx.globalAlpha = 1;
     }
     if (look.hatch && look.hatch !== "none" && layer.symbol !== "outline") {
+      ctx.globalAlpha = layer.fade ? layer.fade[f] : 1;
       ctx.fillStyle = arealplan.hatch(ctx, look.hatch, look.hatch_line || look.line, view.ratio);
       ctx.fill("evenodd");
     }
     if (look.line && !(grid && wide < 5)) stroke(ctx, look, view, grid ? 1 : 0);
+    ctx.globalAlpha = 1;
   }
   for (const f of inside) mark(ctx, layer, f, view);
 }

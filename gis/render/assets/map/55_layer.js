@@ -18,6 +18,7 @@ arealplan.Layer = L.Layer.extend({
       this.nameField = data.name;
       this.columns = data.columns;
       this.classOf = data.class;
+      this.fade = data.fade;
       this.shapes = arealplan.decode(data.geometry);
       return this;
     });

@@ -1,0 +1,58 @@
+"""Fill a template with autoescape, the page's own policy, and the last check."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from markupsafe import Markup
+
+import gis
+from gis.render.assets import check_closed, csp, script_safe, template_text
+from gis.text import t
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def json_block(value: Any) -> Markup:
+    """Write JSON that can stand in a script element: no markup can begin in it."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    for sign, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+        text = text.replace(sign, code)
+    return Markup(text)  # noqa: S704
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FunctionLoader(template_text),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def fill_template(name: str, context: Mapping[str, Any], *, page: str) -> str:
+    """Fill a template, with the policy that allows exactly its own scripts and styles."""
+    scripts = tuple(script_safe(code) for code in context["scripts"])
+    styles = tuple(context["styles"])
+    html = (
+        _environment()
+        .get_template(name)
+        .render(
+            **{
+                **context,
+                "u": t,
+                "version": gis.__version__,
+                "csp": Markup(csp(scripts=scripts, styles=styles)),  # noqa: S704
+                "scripts": [Markup(code) for code in scripts],  # noqa: S704
+                "styles": [Markup(code) for code in styles],  # noqa: S704
+            }
+        )
+    )
+    check_closed(html, page=page)
+    return html

@@ -1,0 +1,185 @@
+"""Hold what leaves the house to the disclosure rule, and the files to the result they came from."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from gis.analyses import ANALYSES
+from gis.errors import ParameterError
+from gis.publish import to_json, write_result
+from gis.published import protect_table, publishable, round_to_sum
+from gis.result import UNDER_TEN, WITHHELD, Column, Result, Table
+from gis.text import Text
+from tests.town import box, cells, frame, points, study, town
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TITLE = Text(nb="a", en="a")
+
+
+def made(counts: str, frame_: pd.DataFrame, *, total: bool = False) -> Table:
+    kinds = {n: "share" if n == "share" else "residents" for n in frame_.columns if n != "name"}
+    columns = (Column("name", TITLE), *(Column(n, TITLE, k) for n, k in kinds.items()))
+    return Table("t", TITLE, columns, frame_, total=total, counts=counts)  # type: ignore[arg-type]
+
+
+def small_town(**layers: gpd.GeoDataFrame) -> Result:
+    """Two cells: 7 residents inside a flood zone, 400 outside."""
+    data = town(
+        population_grid=cells({(0, 0): 7, (2, 2): 400}, "residents"),
+        flood_zones=frame([box(0, 0, 250, 250)], flood_class=["20"], low_point=[0], zone_id=["z"]),
+        basic_statistical_units=frame([box(0, 0, 1000, 1000)], number=["1"], name=["Alt"]),
+        **layers,
+    )
+    return ANALYSES["hazard-exposure"](study(data), {"method": "centre"})
+
+
+def walk(value: object) -> Iterator[object]:
+    """Every leaf of a JSON value."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from walk(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from walk(inner)
+    else:
+        yield value
+
+
+def test_seven_residents_are_nowhere_in_what_is_published() -> None:
+    """By search: neither 7, nor 400 of 407 beside a total, nor their share leaves the house."""
+    exact = small_town()
+    assert exact.numerator == 7
+    public = publishable(exact)
+    assert public.value is None
+    assert public.numerator is None
+    leaves = [x for x in walk(json.loads(to_json(public))) if isinstance(x, int | float)]
+    assert not [x for x in leaves if x in (7, 400)]
+    assert not [x for x in leaves if x and abs(x - 7 / 407) < 0.002]
+    assert not re.search(r"\b7\b|1,7|\b400\b", public.finding.nb)
+    assert public.layers["cells"]["residents"].tolist() == [UNDER_TEN, 400]
+    assert exact.layers["cells"]["residents"].tolist() == [7, 400]
+
+
+def test_a_share_of_all_but_three_is_withheld_too() -> None:
+    """By hand: 997 of 1,000 tells of the 3."""
+    stops = frame(points((125, 125)), stop_id=["A"], name=["A"], mode=["bus"])
+    data = town(population_grid=cells({(0, 0): 997, (2, 3): 3}, "residents"), frequent_stops=stops)
+    public = publishable(ANALYSES["transit-access"](study(data), {"max_m": 300}))
+    assert public.value is None
+    assert all(r.value is None or r.numerator == 1000 for r in public.sensitivity)
+
+
+def test_bands_hide_a_small_one_and_a_second_so_that_the_sum_does_not_tell() -> None:
+    """By hand: 4 is under ten; one more band is withheld; the total of 104 stays."""
+    bands = pd.DataFrame({"name": ["a", "b", "c", "sum"], "residents": [4.2, 59.8, 40.0, 104.0]})
+    shown = protect_table(made("bands", bands, total=True)).frame["residents"].tolist()
+    assert shown[0] == UNDER_TEN
+    assert sorted(str(x) for x in shown[1:3] if x == WITHHELD) == [WITHHELD]
+    assert shown[3] == 104
+
+
+def test_subsets_hide_what_the_rest_would_tell() -> None:
+    """By hand: 495 of 500 leaves 5, so the pair cannot both stand."""
+    units = pd.DataFrame(
+        {"name": ["a", "b", "c"], "residents": [500, 300, 200], "reached": [495, 100, 80]}
+    )
+    table = protect_table(made("subsets", units))
+    row = table.frame.iloc[0]
+    assert WITHHELD in (row["residents"], row["reached"]) or UNDER_TEN in tuple(row)
+
+
+def test_split_rows_keep_the_known_total_from_telling() -> None:
+    """By hand: 3 + 97 + 900 = 1000 with the total known: 3 is hidden, and one more."""
+    rows = pd.DataFrame({"name": ["f"], "inside": [3.0], "outside": [97.0], "unmapped": [900.0]})
+    shown = protect_table(made("split", rows)).frame.iloc[0]
+    assert shown["inside"] == UNDER_TEN
+    assert WITHHELD in (shown["outside"], shown["unmapped"])
+
+
+def test_shares_go_with_the_counts_they_tell_of() -> None:
+    """By hand: the share of a hidden row is hidden."""
+    units = pd.DataFrame(
+        {"name": ["a", "b", "c"], "residents": [50, 300, 200], "reached": [4, 100, 80],
+         "share": [0.08, 1 / 3, 0.4]}
+    )  # fmt: skip
+    table = protect_table(made("subsets", units))
+    assert np.isnan(table.frame["share"].iloc[0])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rounding_keeps_the_sum(seed: int) -> None:
+    """By conservation: rounded parts sum to the rounded whole, each within one of its value."""
+    rng = np.random.default_rng(seed)
+    values = rng.random(rng.integers(1, 12)) * 100
+    rounded = round_to_sum(values)
+    assert rounded.sum() == round(values.sum())
+    assert (np.abs(rounded - values) < 1).all()
+
+
+@pytest.mark.parametrize("suffix", [".json", ".csv", ".xlsx", ".gpkg", ".parquet"])
+def test_every_form_holds_the_same_numbers(tmp_path: Path, suffix: str) -> None:
+    """By round trip: what is read back equals the result."""
+    stops = frame(points((125, 125)), stop_id=["A"], name=["A"], mode=["bus"])
+    result = publishable(ANALYSES["transit-access"](study(town(frequent_stops=stops))))
+    path = tmp_path / f"svar{suffix}"
+    write_result(result, path)
+    if suffix == ".json":
+        assert json.loads(path.read_text(encoding="utf-8"))["numerator"] == result.numerator
+    elif suffix == ".csv":
+        rows = pd.read_csv(path, sep=";", decimal=",", encoding="utf-8-sig")
+        assert (
+            rows["Innbyggere"].tolist() == result.table("by_distance").frame["residents"].tolist()
+        )
+        about = json.loads((tmp_path / "svar.csv.json").read_text(encoding="utf-8"))
+        assert about["definition"]["parameters"]["max_m"] == 1000
+    elif suffix == ".xlsx":
+        book = openpyxl.load_workbook(path)
+        assert book.sheetnames == ["Om", "by_distance", "Kilder"]
+        column = [c.value for c in book["by_distance"]["B"]]
+        assert column == ["Innbyggere", *result.table("by_distance").frame["residents"]]
+    else:
+        if suffix == ".gpkg":
+            back = gpd.read_file(path, layer="transit-access")
+        else:
+            back = gpd.read_parquet(path)
+        assert result.frame is not None
+        assert len(back) == len(result.frame)
+        assert back.crs.to_epsg() == 25833
+        assert (
+            back["residents"].astype(str).tolist() == result.frame["residents"].astype(str).tolist()
+        )
+
+
+def test_a_wrong_suffix_is_refused_and_an_old_file_stays(tmp_path: Path) -> None:
+    """By hand: .doc is not a form; the folder must be there; a failed write leaves the old file."""
+    stops = frame(points((125, 125)), stop_id=["A"], name=["A"], mode=["bus"])
+    result = ANALYSES["transit-access"](study(town(frequent_stops=stops)))
+    with pytest.raises(ParameterError, match=r"\.doc.*allowed: \.json"):
+        write_result(result, tmp_path / "svar.doc")
+    with pytest.raises(ParameterError, match="is not there"):
+        write_result(result, tmp_path / "ingen" / "svar.json")
+    old = tmp_path / "svar.csv"
+    old.write_text("gammel")
+    with pytest.raises(LookupError):
+        write_result(type(result)(**{**result.__dict__, "tables": {}}), old)
+    assert old.read_text() == "gammel"
+    assert [p.name for p in tmp_path.iterdir()] == ["svar.csv"]
+
+
+def test_xlsx_is_a_whole_workbook(tmp_path: Path) -> None:
+    """By format: an xlsx is a zip without damage."""
+    result = small_town()
+    write_result(publishable(result), tmp_path / "a.xlsx", language="en")
+    assert zipfile.ZipFile(tmp_path / "a.xlsx").testzip() is None
