@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gis.errors import SourceError, SourceMissingError
@@ -38,6 +39,19 @@ def sha256_of(path: Path) -> str:
     For a folder (a file geodatabase, a set of tiles) it is the sum over the names
     and contents of its files in sorted order.
     """
+    if path.is_dir():
+        return _digest(path)
+    # One delivery often holds several layers; it is read for its sum only once.
+    state = path.stat()
+    return _digest_of_state(path, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _digest_of_state(path: Path, _size: int, _mtime_ns: int) -> str:
+    return _digest(path)
+
+
+def _digest(path: Path) -> str:
     digest = hashlib.sha256()
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
     for file in files:

@@ -57,6 +57,7 @@ def line(*corners: tuple[float, float]) -> shapely.LineString:
     return shapely.LineString([(EAST + 1e3 * x, NORTH + 1e3 * y) for x, y in corners])
 
 
+@cache
 def area_frame() -> gpd.GeoDataFrame:
     return frame({"number": ["9801"], "name": ["Fjordvik"]}, [blob(5, 5, 4800, wobble=0.05)])
 
@@ -81,6 +82,7 @@ def cells() -> gpd.GeoDataFrame:
     return frame({"cell_id": list(ids), "residents": list(residents)}, shapes)
 
 
+@cache
 def units() -> gpd.GeoDataFrame:
     whole = area_frame().geometry.iloc[0]
     shapes, numbers = [], []
@@ -96,6 +98,11 @@ def units() -> gpd.GeoDataFrame:
 
 def catalogue_layers() -> dict[str, gpd.GeoDataFrame]:
     """Return the store of the town: base map, units, cells, stations, plans."""
+    return dict(_layers())
+
+
+@cache
+def _layers() -> dict[str, gpd.GeoDataFrame]:
     sea = shapely.union_all([box(-8, -8, 18, 1.2), blob(1.5, 1.5, 1500)])
     roads = [
         line((-3, 4), (2, 3.6), (5, 4), (8, 5.2), (14, 6)),
@@ -230,6 +237,7 @@ def _units_table(columns: dict[str, tuple[str, int]], data: dict[str, object]) -
     )
 
 
+@cache
 def built_up_result() -> Result:
     shapes = [blob(5, 4, 2100), blob(4.5, 6.4, 700)]
     names = {"number": ["1", "2"], "name": ["Fjordvik", "Nordbyen"]}
@@ -260,6 +268,7 @@ def built_up_result() -> Result:
     )
 
 
+@cache
 def transit_result() -> Result:
     grid = cells()
     stops = [point(4 + 0.35 * k, 4 + 0.5 * (k % 3)) for k in range(7)]
@@ -304,6 +313,7 @@ def transit_result() -> Result:
     )
 
 
+@cache
 def hazard_result() -> Result:
     def bands(hazard: str, shapes: list[shapely.Polygon], ids: list[str]) -> gpd.GeoDataFrame:
         inner, made = shapely.Polygon(), []
@@ -387,6 +397,7 @@ def hazard_result() -> Result:
     )
 
 
+@cache
 def biodiversity_result() -> Result:
     rng = np.random.default_rng(3)
     shapes = [box(i / 2, j / 2, i / 2 + 0.5, j / 2 + 0.5) for i in range(20) for j in range(3, 20)]

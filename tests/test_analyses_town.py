@@ -301,7 +301,7 @@ def test_a_cluster_is_found_and_held_against_the_plans() -> None:
             [box(1500, 1500, 3000, 2000)], name=["Feltet"], purpose=["housing"], status=["future"]
         ),
     )
-    result = run(data, "biodiversity-hotspots")
+    result = run(data, "biodiversity-hotspots", measure="all")
     assert result.frame is not None
     hot = result.frame[result.frame["hot_spot"]]
     inner = shapely.box(201_500, 6_601_500, 203_000, 6_603_000)

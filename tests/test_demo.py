@@ -229,8 +229,7 @@ def test_storm_surges_nest(demo: Demo) -> None:
     """Physics: a higher level covers a lower one (areas outside < 1 m2)."""
     names = ("stormflo20ar_klimaarna", "stormflo200ar_klimaarna", "stormflo1000ar_klimaarna")
     whole = {
-        name: demo.layer(SURGE, name).union_all()
-        for name in (*names, "stormflo200ar_klimaar2100")
+        name: demo.layer(SURGE, name).union_all() for name in (*names, "stormflo200ar_klimaar2100")
     }
     pairs = [*zip(names[:-1], names[1:], strict=True), (names[1], "stormflo200ar_klimaar2100")]
     for inner, outer in pairs:

@@ -187,6 +187,16 @@ def test_wrong_names_are_refused_in_one_line(layer: dict[str, Any], words: str) 
     assert "\n" not in str(caught.value)
 
 
+def test_field_that_hangs_on_the_parameters_may_be_absent() -> None:
+    """Oracle: by hand; a ready list of stops has no departures per hour."""
+    results = town.results()
+    transit = results["transit-access"]
+    stops = transit.layers["stops"].drop(columns="departures_per_hour")
+    results["transit-access"] = replace(transit, layers={**transit.layers, "stops": stops})
+    fields = payload(page("kollektiv", results=results).html, "transit_access_stops")["fields"]
+    assert [f["name"] for f in fields] == ["name", "mode"]
+
+
 def test_table_that_is_not_there_is_refused() -> None:
     """Oracle: by hand."""
     raw = map_entries()["kollektiv"].model_dump(mode="python")

@@ -577,6 +577,62 @@ def test_terrain_without_crs_or_out_of_place(tmp_path: Path) -> None:
     )
 
 
+# --- what a server sends in place of the whole ------------------------------------------
+
+
+def test_one_page_of_an_answer_is_refused(tmp_path: Path) -> None:
+    """By hand: ArcGIS at the root and under properties, WFS in the root's attributes."""
+    rows = [feature(objtype="Havflate")]
+    for extra in ({"exceededTransferLimit": True}, {"properties": {"exceededTransferLimit": True}}):
+        path = put(tmp_path / "a.geojson", document(*rows) | extra)
+        refused(SourceError, "only a part", "every page", layer="sea", path=path)
+    whole = put(tmp_path / "b.geojson", document(*rows) | {"exceededTransferLimit": False})
+    assert len(read_layer("sea", whole).frame) == 1
+    wfs = '<wfs:FeatureCollection numberMatched="{}" numberReturned="1000"></wfs:FeatureCollection>'
+    path = put(tmp_path / "w.gml", wfs.format(2500))
+    refused(SourceError, "1000 of 2500 features", layer="sea", path=path)
+    refused(
+        SourceError,
+        "the root holds: error",
+        layer="sea",
+        path=put(tmp_path / "e.geojson", {"error": {"code": 400, "message": "x"}}),
+    )
+
+
+def test_plain_geojson_with_an_object_first(tmp_path: Path) -> None:
+    """By hand: a member that is an object stands before the features, crs after them."""
+    raw = document(feature(objtype="Havflate"))
+    crs = raw.pop("crs")
+    path = put(tmp_path / "m.geojson", {"metadata": {"by": "x"}, **raw, "crs": crs})
+    assert read_layer("sea", path).frame.geometry[0].equals(SQUARE)
+    long = document(*[feature(objtype="Havflate", text="x" * 1000)] * 80)
+    crs = long.pop("crs")
+    path = put(tmp_path / "late.geojson", {**long, "crs": crs})
+    assert read_layer("sea", path).frame.geometry[0].equals(SQUARE)
+
+
+def test_crs84_is_longitude_and_latitude(tmp_path: Path) -> None:
+    """By hand: the name that QGIS and geopandas write."""
+    raw = document(feature(shapely.box(10.5, 59.8, 10.6, 59.9), objtype="Havflate"))
+    raw["crs"]["properties"]["name"] = "urn:ogc:def:crs:OGC:1.3:CRS84"
+    west = read_layer("sea", put(tmp_path / "c.geojson", raw)).frame.total_bounds[0]
+    assert 240_000 < west < 260_000
+
+
+def test_geoparquet(tmp_path: Path) -> None:
+    """By hand: in metres and in degrees; a plain table is refused."""
+    path = tmp_path / "g.parquet"
+    frame = gpd.GeoDataFrame({"objtype": ["Havflate"]}, geometry=[SQUARE], crs=25833)
+    frame.rename_geometry("shape").to_parquet(path)
+    assert read_layer("sea", path).frame.geometry[0].equals(SQUARE)
+    frame.to_crs(4326).to_parquet(path)
+    bounds = (249_000.0, 6_639_000.0, 252_000.0, 6_642_000.0)
+    part = read_layer("sea", path, bounds=bounds).frame
+    assert part.total_bounds == pytest.approx(SQUARE.bounds, abs=0.01)
+    pd.DataFrame({"objtype": ["Havflate"]}).to_parquet(path)
+    refused(SourceError, "without geometry", layer="sea", path=path)
+
+
 # --- broken files ---------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ from gis.analyses.hotspot_tables import planned_table, top_cells, unit_richness
 from gis.analyses.parts import UNITS, provenance, unit_of_points
 from gis.analyses.records import Records, usable_records
 from gis.analyses.registry import Analysis, Parameters
-from gis.analyses.richness_grid import Cells, count_cells
+from gis.analyses.richness_grid import Cells, Measure, count_cells
 from gis.result import Definition, LeftOut, Reading, Result, Status
 from gis.text import Text, number, percent, t
 
@@ -45,6 +45,11 @@ class BiodiversityHotspotsParameters(Parameters):
         gt=0,
         le=5000,
         description="records less sure than this are left out; default: half a cell",
+    )
+    measure: Measure = Field(
+        default="red-listed",
+        description="what makes a hot spot: red-listed species (CR, EN, VU, NT), or all species, "
+        "expected among min_records records",
     )
     max_fdr: float = Field(
         default=0.05, gt=0, le=0.5, description="false discovery rate of the hot spots"
@@ -111,6 +116,7 @@ def _cells(study: Study, records: Records, params: BiodiversityHotspotsParameter
         cell_m=params.cell_m,
         min_records=params.min_records,
         max_fdr=params.max_fdr,
+        measure=params.measure,
     )
 
 
@@ -153,6 +159,7 @@ def _definition(study: Study, params: BiodiversityHotspotsParameters) -> Definit
             source=Text(nb=source.title_nb, en=source.title_en),
             size=number(params.cell_m),
             records=number(params.min_records),
+            measure=t(f"biodiversity_hotspots.measure_{params.measure}"),
             limit=number(params.limit_m),
             fdr=percent(params.max_fdr, decimals=0),
         ),
@@ -181,8 +188,9 @@ def _readings(
     planned: shapely.Geometry,
 ) -> tuple[Reading, ...]:
     """Work the value out again on a finer and a coarser grid, and asking for more records."""
-    others: tuple[dict[str, int], ...] = (
+    others: tuple[dict[str, int | str], ...] = (
         {},
+        {"measure": "all" if params.measure == "red-listed" else "red-listed"},
         {"cell_m": max(100, params.cell_m // 2)},
         {"cell_m": min(5000, params.cell_m * 2)},
         {"min_records": min(1000, params.min_records * 2)},
@@ -198,9 +206,10 @@ def _readings(
             part, whole = whole, study.area.land_km2
         made.append(
             Reading(
-                name=f"{now.cell_m}m-{now.min_records}",
+                name=f"{now.measure}-{now.cell_m}m-{now.min_records}",
                 text=t(
                     "biodiversity_hotspots.reading",
+                    measure=t(f"biodiversity_hotspots.measure_{now.measure}"),
                     size=number(now.cell_m),
                     records=number(now.min_records),
                     hot=number(int(cells.hot.sum())),
@@ -242,6 +251,7 @@ def _frame(study: Study, cells: Cells, *, planned: shapely.Geometry) -> gpd.GeoD
             "records": cells.records,
             "species": cells.species,
             "expected_species": np.round(cells.expected, 1),
+            "expected_red_listed": np.round(cells.expected_red, 1),
             "threatened": cells.threatened,
             "red_listed": cells.red_listed,
             "data_deficient": cells.deficient,

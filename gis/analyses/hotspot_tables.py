@@ -31,18 +31,22 @@ def top_cells(cells: Cells) -> Table:
             "records": cells.records,
             "species": cells.species,
             "expected_species": cells.expected,
+            "expected_red_listed": cells.expected_red,
             "threatened": cells.threatened,
             "red_listed": cells.red_listed,
             "hot_spot": cells.hot,
         }
     )
     frame = frame[frame["expected_species"].notna()]
-    frame = frame.sort_values(["expected_species", "cell"], ascending=[False, True]).head(_TOP)
+    frame = frame.sort_values(
+        ["expected_red_listed", "expected_species", "cell"], ascending=[False, False, True]
+    ).head(_TOP)
     columns = (
         ("cell", "text", 0),
         ("records", "count", 0),
         ("species", "count", 0),
         ("expected_species", "number", 1),
+        ("expected_red_listed", "number", 1),
         ("threatened", "count", 0),
         ("red_listed", "count", 0),
         ("hot_spot", "yes_no", 0),

@@ -31,7 +31,8 @@ ASSUMED_UNCERTAINTY_M = 1000.0
 class Records:
     """Records that count: place, species as an index, and the species' standing.
 
-    ``threatened``, ``red_listed`` and ``deficient`` are per record.
+    ``threatened``, ``red_listed`` and ``deficient`` are per record, ``listed_species``
+    per species: whether any of its records says it is red-listed.
     """
 
     x: NDArray[np.float64]
@@ -41,6 +42,7 @@ class Records:
     threatened: NDArray[np.bool_]
     red_listed: NDArray[np.bool_]
     deficient: NDArray[np.bool_]
+    listed_species: NDArray[np.bool_]
     left_out: tuple[LeftOut, ...]
 
 
@@ -76,14 +78,17 @@ def usable_records(study: Study, *, max_uncertainty_m: float) -> Records:
             left_out.append(LeftOut(reason=reason, text=text, count=count, unit="records"))
     names, species = np.unique(_text(frame, "species")[keep], return_inverse=True)
     standing = category[keep]
+    red_listed = np.isin(standing, RED_LISTED)
+    listed = np.bincount(species[red_listed], minlength=len(names)) > 0
     return Records(
         x=x[keep],
         y=y[keep],
         species=species.astype(np.int64),
         names=tuple(names),
         threatened=np.isin(standing, THREATENED),
-        red_listed=np.isin(standing, RED_LISTED),
+        red_listed=red_listed,
         deficient=standing == "DD",
+        listed_species=listed,
         left_out=tuple(left_out),
     )
 

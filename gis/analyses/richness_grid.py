@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import shapely
@@ -11,6 +11,8 @@ import shapely
 from gis.kernels.cells import grid_index
 from gis.kernels.hotspot import benjamini_hochberg, getis_ord
 from gis.kernels.richness import rarefied, record_counts, richness, species_counts
+
+Measure = Literal["red-listed", "all"]
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +32,7 @@ class Cells:
     red_listed: NDArray[np.int64]
     deficient: NDArray[np.int64]
     expected: NDArray[np.float64]
+    expected_red: NDArray[np.float64]
     z: NDArray[np.float64]
     hot: NDArray[np.bool_]
 
@@ -40,12 +43,19 @@ class Cells:
 
 
 def count_cells(
-    study: Study, records: Records, *, cell_m: int, min_records: int, max_fdr: float
+    study: Study,
+    records: Records,
+    *,
+    cell_m: int,
+    min_records: int,
+    max_fdr: float,
+    measure: Measure,
 ) -> Cells:
     """Count species on the grid and test for hot spots.
 
     The grid is aligned to whole multiples of ``cell_m`` in the working CRS. Richness
-    is rarefied to ``min_records`` (Hurlbert 1971), Gi* taken over the 3 x 3 cells
+    is rarefied to ``min_records`` (Hurlbert 1971): all species, or the red-listed ones
+    expected among as many records of any species. Gi* is taken over the 3 x 3 cells
     around each cell with enough records (Getis and Ord 1992), and a hot spot is a
     positive z with a false discovery rate of at most ``max_fdr`` (Benjamini and
     Hochberg 1995).
@@ -63,10 +73,12 @@ def count_cells(
     squares = shapely.box(corner_x, corner_y, corner_x + size, corner_y + size)
     shapely.prepare(study.land)
     on_land = shapely.intersects(study.land, squares)
-    pairs, _, counts = species_counts(cell, records.species, n_cells=n)
+    pairs, kinds, counts = species_counts(cell, records.species, n_cells=n)
     expected = rarefied(pairs, counts, n=min_records, n_cells=n)
-    expected = np.where(on_land, expected, np.nan)
-    z, hot = _hot_spots(expected.reshape(rows, columns), max_fdr=max_fdr)
+    red = rarefied(pairs, counts, n=min_records, n_cells=n, scored=records.listed_species[kinds])
+    expected, red = np.where(on_land, expected, np.nan), np.where(on_land, red, np.nan)
+    tested = red if measure == "red-listed" else expected
+    z, hot = _hot_spots(tested.reshape(rows, columns), max_fdr=max_fdr)
 
     def distinct(which: NDArray[np.bool_]) -> NDArray[np.int64]:
         counts: NDArray[np.int64] = richness(cell[which], records.species[which], n_cells=n)
@@ -81,6 +93,7 @@ def count_cells(
         red_listed=distinct(records.red_listed),
         deficient=distinct(records.deficient),
         expected=expected[on_land],
+        expected_red=red[on_land],
         z=z.ravel()[on_land],
         hot=hot.ravel()[on_land],
     )

@@ -108,7 +108,7 @@ def build_terrain(rng: np.random.Generator) -> Terrain:
     height = np.where(sea, height, np.maximum(height, 0.25))
     height, lake, brooks = _drain(height, mains, sea)
     rivers = (*mains, *(River(b.name, b.line, 1) for b in brooks))
-    height = _burn(height, rivers, sea)
+    height = _burn(height, rivers, sea=sea, lake=lake)
     gy, gx = np.gradient(np.where(sea, 0.0, height), 10.0)
     slope = np.maximum(ndimage.uniform_filter(np.hypot(gx, gy), 5), 0.0)
     return Terrain(height, sea, lake, hand, river_m, coast, slope, rivers)
@@ -293,22 +293,37 @@ def _flood_hollow(
     window[flooded] = level
 
 
-def _burn(height: Floats, rivers: tuple[River, ...], sea: Bools) -> Floats:
-    """Lower the land along every watercourse to its profile, with soft banks."""
-    bed = np.full(height.shape, np.inf)
+def _beds(height: Floats, rivers: tuple[River, ...]) -> Floats:
+    """Return the bed of every watercourse on the FINE grid, infinite elsewhere.
+
+    Each bed falls along its course; where courses meet the lower one counts, until
+    none changes any more.
+    """
+    courses = []
     for river in rivers:
         points = along(river.line, every_m=4.0)
-        row, col = FINE.cell(points[:, 0], points[:, 1])
+        cells = FINE.cell(points[:, 0], points[:, 1])
         level = points[:, 2]
         if river.width == 1:
-            level = np.minimum.accumulate(np.minimum(height[row, col], level + 6.0))
-            river.line[:, 2] = np.interp(
-                np.linspace(0, 1, len(river.line)), np.linspace(0, 1, len(level)), level
-            )
-        np.minimum.at(bed, (row, col), level)
-    low = np.minimum(height, np.where(sea, np.inf, bed))
-    ring = bed
+            level = np.minimum(height[cells], level + 6.0)
+        courses.append((cells, np.maximum(level, 0.25)))
+    bed = np.full(height.shape, np.inf)
+    for _ in range(20):
+        before = bed.copy()
+        for cells, level in courses:
+            np.minimum.at(bed, cells, np.minimum.accumulate(np.minimum(level, bed[cells])))
+        if np.array_equal(before, bed):
+            break
+    return bed
+
+
+def _burn(height: Floats, rivers: tuple[River, ...], *, sea: Bools, lake: Ints) -> Floats:
+    """Lower the land along every watercourse to its bed, with soft banks."""
+    bed = _beds(height, rivers)
+    ring, low = bed, height
     for bank in (0.9, 2.2, 4.0):
         ring = np.minimum(ring, ndimage.minimum_filter(ring, 3) + bank)
-        low = np.minimum(low, np.where(sea, np.inf, np.maximum(ring, 0.25)))
+        low = np.minimum(low, np.maximum(ring, 0.25))
+    low = np.where(lake > 0, height, low)
+    low = np.where(np.isfinite(bed), bed, low)
     return np.asarray(np.where(sea, height, low))

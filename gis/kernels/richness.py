@@ -68,13 +68,22 @@ def species_counts(
     return pairs // width, pairs % width, counts.astype(np.int64)
 
 
-def rarefied(cells: ArrayLike, counts: ArrayLike, *, n: int, n_cells: int) -> Floats:
+def rarefied(
+    cells: ArrayLike,
+    counts: ArrayLike,
+    *,
+    n: int,
+    n_cells: int,
+    scored: NDArray[np.bool_] | None = None,
+) -> Floats:
     """Return the number of species expected among ``n`` records drawn from each cell.
 
     cells, counts: int (k,), one row for each species in a cell with its number of
     records (as ``species_counts`` gives). With N records in the cell, N_i of
     species i, Hurlbert (1971): ``ES_n = sum_i [1 - C(N - N_i, n) / C(N, n)]``.
-    Gives float64 (n_cells,), NaN (insufficient data) where N < n. Raises ParameterError.
+    ``scored`` (bool (k,)) sums over some species only, red-listed ones say, still drawn
+    from all records of the cell. Gives float64 (n_cells,), NaN (insufficient data) where
+    N < n. Raises ParameterError.
     """
     if n < 1:
         message = f"n = {n}: one record or more must be drawn"
@@ -89,8 +98,20 @@ def rarefied(cells: ArrayLike, counts: ArrayLike, *, n: int, n_cells: int) -> Fl
     missed[enough] = np.exp(
         gammaln(rest + 1) - gammaln(rest - n + 1) - gammaln(own + 1) + gammaln(own - n + 1)
     )
-    expected = np.bincount(where, weights=(1.0 - missed) * (count > 0), minlength=n_cells)
+    seen = (1.0 - missed) * (count > 0)
+    if scored is not None:
+        seen = seen * _mask(scored, cells, counts)
+    expected = np.bincount(where, weights=seen, minlength=n_cells)
     return np.where(total >= n, expected, np.nan)
+
+
+def _mask(scored: NDArray[np.bool_], cells: ArrayLike, counts: ArrayLike) -> NDArray[np.bool_]:
+    """Return the mask for the rows that ``_records`` keeps."""
+    if scored.dtype != np.bool_ or scored.shape != np.shape(cells):
+        message = f"scored of shape {scored.shape}, type {scored.dtype}: one bool a row is needed"
+        raise ParameterError(message)
+    kept: NDArray[np.bool_] = scored[(np.asarray(cells) >= 0) & (np.asarray(counts) >= 0)]
+    return kept
 
 
 def _indices(values: ArrayLike, name: str, limit: int | None = None) -> Ints:

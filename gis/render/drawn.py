@@ -12,7 +12,15 @@ import pandas as pd
 from gis.render.classes import HIDDEN, Classed, LayerClass, Rule, classify
 from gis.render.fields import FieldMeta, describe, plain_values
 from gis.render.geometry import SIMPLIFY_M, Shapes, pack, prepare
-from gis.render.named import Scene, check_fields, entry_of, frame_of, group_of, title_of
+from gis.render.named import (
+    Scene,
+    check_fields,
+    entry_of,
+    frame_of,
+    group_of,
+    popup_fields,
+    title_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,7 +129,8 @@ def _draw(
     palette = scene.theme.palette(palette_name, where=f"{where}.palette")
     class_field = named.class_field or (layer.class_field if layer is not None else None)
     wanted = [(key, name) for key, name in (("class_field", named.class_field),) if name]
-    wanted += [("popup", name) for name in named.popup]
+    popup = popup_fields(named, frame)
+    wanted += [("popup", name) for name in popup]
     check_fields(frame, wanted, where=where)
     if class_field is not None and class_field not in frame.columns:
         class_field = None
@@ -140,7 +149,7 @@ def _draw(
         group=group_of(named, scene),
         symbol=symbol,
         show=named.show,
-        popup=named.popup,
+        popup=popup,
         class_field=class_field,
         name_field=_name_field(layer, frame),
         fade=_fades(frame, palette.fade),

@@ -10,7 +10,7 @@ import pandas as pd
 
 from gis.disclosure import round_residents
 from gis.errors import RenderError
-from gis.render.fields import heading
+from gis.render.fields import heading, worded
 from gis.result import UNDER_TEN
 from gis.text import Text, t
 
@@ -105,6 +105,17 @@ def group_of(named: MapLayer, scene: Scene) -> str:
     if layer is None:
         return "answer"
     return "plan" if layer.theme == "base" else layer.theme
+
+
+def popup_fields(named: MapLayer, frame: gpd.GeoDataFrame) -> tuple[str, ...]:
+    """Return the popup's fields, without those that this result happens not to have.
+
+    What columns an analysis gives can hang on its parameters (a ready list of stops
+    has no departures per hour). A field that no one knows stays, to be refused.
+    """
+    if named.result is None:
+        return named.popup
+    return tuple(f for f in named.popup if f in frame.columns or worded(f"fields.{f}") is None)
 
 
 def check_fields(frame: gpd.GeoDataFrame, wanted: list[tuple[str, str]], *, where: str) -> None:

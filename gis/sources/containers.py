@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from gis.check import existing_file, listing
 from gis.errors import SourceError
-from gis.sources.geonorge import collections, head_of, is_collections
+from gis.sources.geonorge import collections, is_collections
+from gis.sources.pages import check_whole_answer, ends_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _JSON = (".geojson", ".json")
-VECTOR_SUFFIXES = (".gpkg", ".gml", ".shp", ".fgb", ".parquet", *_JSON)
+VECTOR_SUFFIXES = (".gpkg", ".gml", ".shp", ".fgb", *_JSON)
 _HEAD = 1 << 16
 
 
@@ -50,8 +51,9 @@ def datasets(path: Path) -> list[Dataset]:
     if zipfile.is_zipfile(path) or path.suffix.lower() == ".zip":
         return _in_zip(path)
     if path.suffix.lower() in _JSON:
-        return list(_json(path.read_bytes, head_of(path), str(path), path.name))
+        return list(_json(path.read_bytes, ends_of(path), str(path), path.name))
     if path.suffix.lower() == ".gml":
+        check_whole_answer(*ends_of(path), source=path.name)
         # Through a read-only view: GDAL would leave a .gfs file beside the delivered one.
         return [Dataset(source=f"/vsisubfile/0_-1,{path}", name=path.name)]
     return [Dataset(source=str(path), name=path.name)]
@@ -118,15 +120,18 @@ def _json_in_zip(path: Path, name: str) -> Iterator[Dataset]:
     except zipfile.BadZipFile as error:
         message = f"{path.name}/{name}: damaged in the zip ({error}); fetch it again"
         raise SourceError(message) from None
-    yield from _json(lambda: raw, raw[:_HEAD], f"/vsizip/{path}/{name}", name)
+    yield from _json(lambda: raw, (raw[:_HEAD], raw[-_HEAD:]), f"/vsizip/{path}/{name}", name)
 
 
-def _json(read: Callable[[], bytes], head: bytes, source: str, name: str) -> Iterator[Dataset]:
+def _json(
+    read: Callable[[], bytes], ends: tuple[bytes, bytes], source: str, name: str
+) -> Iterator[Dataset]:
     """Yield a JSON document as one data set, or one per named collection."""
-    if not is_collections(head):
+    head, tail = ends
+    check_whole_answer(head, tail, source=name)
+    found = collections(read(), source=name) if is_collections(head) else {}
+    if not found:
         yield Dataset(source=source, name=name, silent_crs=b'"crs"' not in head)
-        return
-    for layer, document in collections(read(), source=name).items():
-        yield Dataset(
-            source=document, name=name, layer=layer, silent_crs=b'"crs"' not in document[:_HEAD]
-        )
+    for layer, document in found.items():
+        silent = b'"crs"' not in document[:_HEAD]
+        yield Dataset(source=document, name=name, layer=layer, silent_crs=silent)

@@ -9,14 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
-
 from gis.errors import SourceError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-_HEAD = 1 << 16
 _FIRST_MEMBER = re.compile(rb'\s*\{\s*"([^"]+)"\s*:\s*\{')
 # Members of a plain GeoJSON object that may themselves be objects.
 _PLAIN = {b"crs", b"properties", b"geometry"}
@@ -30,22 +24,19 @@ def is_collections(head: bytes) -> bool:
     return found is not None and found.group(1) not in _PLAIN
 
 
-def head_of(path: Path) -> bytes:
-    """Return the first bytes of a file, enough to tell its shape."""
-    with path.open("rb") as stream:
-        return stream.read(_HEAD)
-
-
 def collections(raw: bytes, *, source: str) -> dict[str, bytes]:
     """Split a root with named collections into plain GeoJSON documents by name.
 
-    Raises SourceError for broken JSON, with the place where it breaks.
+    A root that is plain GeoJSON after all gives nothing. Raises SourceError for
+    broken JSON, with the place where it breaks, and for JSON of another kind.
     """
     try:
         root = json.loads(raw.removeprefix(_BOM))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         message = f"{source}: not whole JSON: {error}"
         raise SourceError(message) from None
+    if "type" in root:
+        return {}
     found = {
         name: json.dumps(member, ensure_ascii=False).encode()
         for name, member in root.items()

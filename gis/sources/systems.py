@@ -27,29 +27,37 @@ def settle_epsg(crs: str | None, dataset: Dataset, request: Request, *, source: 
     code, as Geonorge's do, or the workspace states one. Raises CrsError.
     """
     stated = request.stated_epsg
-    silent = dataset.silent_crs or crs is None
-    if silent:
-        in_name = epsg_in_name(dataset.name) if dataset.silent_crs else None
-        known = stated or in_name or (LONLAT_EPSG if dataset.silent_crs else None)
-        if known is None:
-            message = (
-                f"{source}: no coordinate reference system; state it with epsg = <EPSG code> "
-                f"in [layers.{request.layer}]"
-            )
-            raise CrsError(message)
-        return known
-    try:
-        code = epsg_of(CRS.from_user_input(crs))
-    except CRSError:
-        code = None
-    if code is None:
-        message = f"{source}: the CRS has no EPSG code: {str(crs)[:80]}"
+    code = _code(crs, source=source)
+    if dataset.silent_crs and code in (None, LONLAT_EPSG):
+        return stated or epsg_in_name(dataset.name) or LONLAT_EPSG
+    if code is None and stated is None:
+        message = (
+            f"{source}: no coordinate reference system; state it with epsg = <EPSG code> "
+            f"in [layers.{request.layer}]"
+        )
         raise CrsError(message)
-    if stated is not None and stated != code:
+    if code is not None and stated not in (None, code):
         message = (
             f"{source}: the file says EPSG:{code}, [layers.{request.layer}] says EPSG:{stated}; "
             "epsg is only for files that cannot say it"
         )
+        raise CrsError(message)
+    return code or stated or LONLAT_EPSG
+
+
+def _code(crs: str | None, *, source: str) -> int | None:
+    """Return the EPSG code of what a file says; None where it says nothing."""
+    if crs is None:
+        return None
+    try:
+        system = CRS.from_user_input(crs)
+    except CRSError:
+        message = f"{source}: the CRS cannot be read: {crs[:80]}"
+        raise CrsError(message) from None
+    # CRS 84 is longitude and latitude on WGS 84, which EPSG lists with its axes turned.
+    code = LONLAT_EPSG if system.to_authority() == ("OGC", "CRS84") else epsg_of(system)
+    if code is None:
+        message = f"{source}: the CRS has no EPSG code: {crs[:80]}"
         raise CrsError(message)
     return code
 

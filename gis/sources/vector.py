@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -16,6 +17,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from gis.check import listing
 from gis.crs import check_plausible
 from gis.errors import CrsError, SourceError
+from gis.sources import geoparquet
 from gis.sources.base import Delivered, Notes
 from gis.sources.containers import Dataset, datasets
 from gis.sources.mapping import belongs, map_fields, resolve
@@ -100,6 +102,8 @@ def _parts(request: Request) -> list[_Part]:
 def _layer_names(dataset: Dataset, request: Request) -> list[str]:
     if dataset.layer is not None:
         return [dataset.layer]
+    if dataset.suffix == geoparquet.SUFFIX:
+        return [Path(dataset.name).stem]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -151,6 +155,9 @@ class _Schema:
 
 def _schema(part: _Part, source: str, notes: Notes) -> _Schema:
     dataset = part.dataset
+    if dataset.suffix == geoparquet.SUFFIX:
+        names, crs = geoparquet.read_schema(Path(str(dataset.source)))
+        return _Schema(fields=names, crs=crs, bounds=None)
     layer = None if dataset.layer is not None else part.layer
     quick = dataset.suffix in _INDEXED
     info = _guarded(
@@ -174,6 +181,8 @@ def _rows(
     geometry: bool = True,
 ) -> pd.DataFrame:
     dataset = part.dataset
+    if dataset.suffix == geoparquet.SUFFIX:
+        return geoparquet.read_rows(Path(str(dataset.source)), columns)
     layer = None if dataset.layer is not None else part.layer
     frame: pd.DataFrame = _guarded(
         lambda: pyogrio.read_dataframe(

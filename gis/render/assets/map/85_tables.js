@@ -8,14 +8,17 @@ arealplan.startTables = () => {
   for (const input of document.querySelectorAll("input[data-filters]")) {
     const table = document.getElementById(input.dataset.filters);
     const rows = [...table.tBodies[0].rows];
+    const words = rows.map((row) => [...row.cells]
+      .filter((cell) => !cell.classList.contains("show"))
+      .map((cell) => cell.textContent).join(" ").toLocaleLowerCase("nb"));
     const told = document.getElementById(`${input.dataset.filters}-count`);
     input.addEventListener("input", () => {
       const wanted = input.value.trim().toLocaleLowerCase("nb");
       let shown = 0;
-      for (const row of rows) {
-        row.hidden = wanted !== "" && !row.textContent.toLocaleLowerCase("nb").includes(wanted);
+      rows.forEach((row, i) => {
+        row.hidden = wanted !== "" && !words[i].includes(wanted);
         if (!row.hidden) shown++;
-      }
+      });
       told.textContent = wanted ? `${shown} / ${rows.length}` : "";
     });
   }
