@@ -10,6 +10,7 @@ import zipfile
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,7 @@ class Demo:
 
     def odd(self, product: str, root: str) -> gpd.GeoDataFrame:
         """Read a collection of Geonorge's odd GeoJSON from its zip."""
-        found = [p for p in self.data.glob(f"*{product}*.zip")]
+        found = list(self.data.glob(f"*{product}*.zip"))
         with zipfile.ZipFile(found[0]) as archive:
             content = json.loads(archive.read(archive.namelist()[0]))
         features = content[root]["features"]
@@ -194,7 +195,7 @@ def test_address_dates(demo: Demo) -> None:
         whole, _, fraction = row[column].partition(".20")[2].partition(".")
         assert len(whole) == len("26 12:00:00")
         digits.add(len(fraction))
-        datetime.strptime(row[column].split(".", 2)[2].split(".")[0], "%Y %H:%M:%S")  # noqa: DTZ007
+        datetime.strptime(row[column].split(".", 2)[2].split(".")[0], "%Y %H:%M:%S")
     assert {0, 1, 2, 3, 5, 6} == digits
 
 
@@ -231,7 +232,7 @@ def test_storm_surges_nest(demo: Demo) -> None:
     whole = {
         name: demo.layer(SURGE, name).union_all() for name in (*names, "stormflo200ar_klimaar2100")
     }
-    pairs = [*zip(names[:-1], names[1:], strict=True), (names[1], "stormflo200ar_klimaar2100")]
+    pairs = [*pairwise(names), (names[1], "stormflo200ar_klimaar2100")]
     for inner, outer in pairs:
         assert whole[inner].difference(whole[outer]).area < 1.0
         assert whole[inner].area < whole[outer].area
@@ -278,7 +279,7 @@ def test_gtfs_references(gtfs: dict[str, list[dict[str, str]]]) -> None:
 
 
 def test_gtfs_calls(gtfs: dict[str, list[dict[str, str]]]) -> None:
-    """By the GTFS reference: two calls or more a trip, times that never go back, no last boarding."""
+    """By the GTFS reference: two calls or more, times never go back, no last boarding."""
     trips: dict[str, list[tuple[int, int, str]]] = {}
     for row in gtfs["stop_times.txt"]:
         h, m, s = map(int, row["departure_time"].split(":"))

@@ -227,14 +227,14 @@ def test_keyboard_leads_from_row_to_popup_and_back(browser: Browser, folder: Pat
         assert button.inner_text().split("\n") == ["Vis i kart", name]
         button.focus()
         page.keyboard.press("Enter")
-        page.wait_for_function("document.activeElement?.getAttribute('role') === 'dialog'")
+        page.wait_for_selector(".popup[role=dialog]:focus")
         assert page.locator(".popup h3").first.inner_text() == name
         assert page.locator("input[data-layer=basic_statistical_units]").is_checked()
         page.keyboard.press("Escape")
         assert page.locator(".popup").count() == 0
         assert button.evaluate("e => e === document.activeElement")
         page.keyboard.press("Enter")
-        page.wait_for_function("document.activeElement?.getAttribute('role') === 'dialog'")
+        page.wait_for_selector(".popup[role=dialog]:focus")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.className") == "popup-close"
         page.keyboard.press("Enter")
@@ -328,7 +328,9 @@ def test_labels_do_not_overlap_and_grow_on_zoom(browser: Browser, folder: Path) 
         assert "Fjordvik" in first
         assert "Solheim" not in first
         lat, lon = place.y, place.x
-        close = f"arealplan.map.setView([{lat}, {lon}], arealplan.firstZoom + 1.5)"
+        close = (
+            f"arealplan.map.setView([{lat}, {lon}], arealplan.firstZoom + 1.5, {{animate: false}})"
+        )
         seen.page.evaluate(close)
         assert "Solheim" in seen.page.evaluate("arealplan.placed")
 

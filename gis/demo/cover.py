@@ -97,6 +97,6 @@ def _urban(town: Settlement, people: People) -> tuple[tuple[UrbanArea, ...], Int
         name = names.MUNICIPALITY if place == 0 else nearest.name
         final[label == group] = place + 1
         geometries, _ = polygons((label == group).astype(np.int64), MID)
-        for part in shapely.get_parts(geometries[0]):
-            areas.append(UrbanArea(f"98{place + 1:02d}", name, int(residents[group]), part))
+        number, count = f"98{place + 1:02d}", int(residents[group])
+        areas += [UrbanArea(number, name, count, part) for part in shapely.get_parts(geometries[0])]
     return tuple(areas), final

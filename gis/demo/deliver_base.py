@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import rasterio
 import shapely
 
 from gis.demo import names
+from gis.demo.deliver_addresses import SPACE, STEM, local_id, unit_numbers, write_addresses
 from gis.demo.files import (
     Entry,
     Table,
@@ -22,63 +22,13 @@ from gis.demo.files import (
     write_gdb_zip,
     write_zip,
 )
-from gis.demo.grid import EPSG, FINE, MID
+from gis.demo.grid import EPSG, FINE
 from gis.demo.streets import COLLECTOR, E_ROAD, FARM, MAIN, PATH, STREET, TRACK
 
 if TYPE_CHECKING:
     from gis.demo.world import World
 
 STATUS = dt.date(2026, 1, 1)
-STEM = "Basisdata_9801_Fjordvik_25833"
-SPACE = "https://data.example.invalid/oppdiktet"
-_ADDRESS_HEADER = [
-    "lokalid",
-    "kommunenummer",
-    "kommunenavn",
-    "adressetype",
-    "adressetilleggsnavn",
-    "adressetilleggsnavnKilde",
-    "adressekode",
-    "adressenavn",
-    "nummer",
-    "bokstav",
-    "gardsnummer",
-    "bruksnummer",
-    "festenummer",
-    "undernummer",
-    "adresseTekst",
-    "adresseTekstUtenAdressetilleggsnavn",
-    "EPSG-kode",
-    "Nord",
-    "Øst",
-    "postnummer",
-    "poststed",
-    "grunnkretsnummer",
-    "grunnkretsnavn",
-    "soknenummer",
-    "soknenavn",
-    "organisasjonsnummer",
-    "tettstednummer",
-    "tettstednavn",
-    "valgkretsnummer",
-    "valgkretsnavn",
-    "oppdateringsdato",
-    "datauttaksdato",
-    "adresseId",
-    "uuidAdresse",
-    "atkomstId",
-    "uuidAtkomst",
-    "atkomstNord",
-    "atkomstØst",
-    "sommeratkomstId",
-    "uuidSommeratkomst",
-    "sommeratkomstNord",
-    "sommeratkomstØst",
-    "vinteratkomstId",
-    "uuidVinteratkomst",
-    "vinteratkomstNord",
-    "vinteratkomstØst",
-]
 _VEGKATEGORI = {
     E_ROAD: "E",
     MAIN: "F",
@@ -91,28 +41,17 @@ _VEGKATEGORI = {
 _TYPEVEG = {TRACK: "traktorveg", PATH: "sti"}
 
 
-def local_id(*parts: object) -> str:
-    """Return a UUID that depends on the parts alone."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{SPACE}/" + "/".join(map(str, parts))))
-
-
-def unit_numbers(world: World) -> list[str]:
-    """Return the 8-character number of each statistical unit, in the order of its label."""
-    return [f"9801{k // 20 + 1:02d}{k % 20 + 1:02d}" for k in range(len(world.people.unit_names))]
-
-
 def write_base(world: World, data: Path, rng: np.random.Generator) -> list[Entry]:
     """Write all base data and return their workspace entries."""
-    entries = [
+    return [
         *_borders(world, data),
         *_topography(world, data),
         _place_names(world, data),
         _terrain(world, data),
         *_grids(world, data),
-        _addresses(world, data, rng),
+        write_addresses(world, data, rng),
         _urban(world, data),
     ]
-    return [entry for entry in entries if entry.path]
 
 
 def _identity(kind: str, number: str) -> dict[str, Any]:
@@ -307,59 +246,6 @@ def _grids(world: World, data: Path) -> list[Entry]:
         Entry("population_grid", "data/NOR0250M_POP_2026.csv", STATUS, crs=EPSG),
         Entry("workplaces", "data/bedrifter_250m_2026.csv", STATUS, crs=EPSG),
     ]
-
-
-def _stamps(rng: np.random.Generator, count: int) -> list[str]:
-    """Return times as DD.MM.YYYY with 0, 1, 2, 3, 5 or 6 digits of a second."""
-    start = dt.datetime(2008, 1, 1)
-    seconds = rng.integers(0, 18 * 365 * 86_400, count).tolist()
-    digits = rng.choice([0, 1, 2, 3, 5, 6], count, p=[0.01, 0.02, 0.07, 0.85, 0.02, 0.03]).tolist()
-    parts = rng.integers(0, 1_000_000, count).tolist()
-    result = []
-    for second, digit, part in zip(seconds, digits, parts, strict=True):
-        text = f"{start + dt.timedelta(seconds=second):%d.%m.%Y %H:%M:%S}"
-        result.append(text + (f".{part:06d}"[: digit + 1] if digit else ""))
-    return result
-
-
-def _addresses(world: World, data: Path, rng: np.random.Generator) -> Entry:
-    """Write the official addresses with their 46 columns, northing before easting."""
-    people, numbers = world.people, unit_numbers(world)
-    unit = MID.sample(people.unit, people.x, people.y)
-    urban = MID.sample(world.cover.urban_label, people.x, people.y).tolist()
-    town = {int(area.number[2:]): area for area in world.cover.urban}
-    stamps = _stamps(rng, len(people.x))
-    farm, holding = rng.integers(1, 140, len(people.x)), rng.integers(1, 900, len(people.x))
-    letter = rng.random(len(people.x))
-    rows = []
-    for k in range(len(people.x)):
-        street, label = int(people.street[k]), max(int(unit[k]), 1)
-        cadastral = not urban[k] and letter[k] > 0.8
-        title = "" if cadastral else world.streets.names[street]
-        number = "" if cadastral else str(people.house[k])
-        mark = "B" if letter[k] < 0.03 and not cadastral else ""
-        text = f"{farm[k]}/{holding[k]}" if cadastral else f"{title} {number}{mark}"
-        area = town.get(urban[k])
-        number_id = str(2_147_400_000 + 5 * k)
-        rows.append(
-            [
-                number_id, "9801", "FJORDVIK", "matrikkeladresse" if cadastral else "vegadresse",
-                "", "", "" if cadastral else 1000 + street, title, number, mark, farm[k],
-                holding[k], "", "", text, text, EPSG, _metres(people.y[k]), _metres(people.x[k]),
-                f"00{70 + label % 9}", "FJORDVIK" if area else "FJORDVIKMARKA", numbers[label - 1],
-                people.unit_names[label - 1], "09980101", "Fjordvik", 999_999_999,
-                area.number if area else "", area.name if area else "", 1 + label % 12,
-                people.unit_names[label % 12], stamps[k], f"02.01.2026 04:10:{k % 8:02d}",
-                number_id, local_id("adresse", k), *[""] * 12,
-            ]
-        )  # fmt: skip
-    name = f"{STEM}_MatrikkelenAdresse.csv"
-    (data / name).write_bytes(csv_bytes(_ADDRESS_HEADER, rows, bom=True, newline="\r\n"))
-    return Entry("addresses", f"data/{name}", dt.date(2026, 1, 2), crs=EPSG)
-
-
-def _metres(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def _urban(world: World, data: Path) -> Entry:

@@ -6,11 +6,11 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import shapely
 
-from gis.demo.deliver_base import SPACE, STATUS, local_id
+from gis.demo.deliver_addresses import SPACE, local_id
+from gis.demo.deliver_base import STATUS
 from gis.demo.files import (
     Entry,
     Table,
@@ -302,8 +302,8 @@ def _own(world: World, data: Path) -> list[Entry]:
         "kparealformalomrade",
         [one.geometry for one in plans],
         {
-            "arealformal": np.array([one.purpose for one in plans], dtype=np.int32),
-            "arealbruksstatus": np.array([one.status for one in plans], dtype=np.int32),
+            "arealformal": [one.purpose for one in plans],
+            "arealbruksstatus": [one.status for one in plans],
             "omradenavn": [one.name for one in plans],
             "planident": ["KP2026-2038"] * len(plans),
         },

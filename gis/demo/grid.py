@@ -109,15 +109,17 @@ def noise(
     A spectrum k**-power between two wavelengths, as natural relief has one; the field
     wraps around at the edges of the raster.
     """
-    white = fft.rfft2(rng.standard_normal((grid.rows, grid.cols)), workers=2)
-    ky = np.fft.fftfreq(grid.rows, grid.size_m)[:, None]
-    kx = np.fft.rfftfreq(grid.cols, grid.size_m)[None, :]
+    draw = rng.standard_normal((grid.rows, grid.cols), dtype=np.float32)
+    white = fft.rfft2(draw, workers=2)
+    ky = np.fft.fftfreq(grid.rows, grid.size_m).astype(np.float32)[:, None]
+    kx = np.fft.rfftfreq(grid.cols, grid.size_m).astype(np.float32)[None, :]
     k = np.hypot(kx, ky)
     k[0, 0] = 1.0
     gain = k**-power * np.exp(-((k * shortest_m) ** 2)) * (1 - np.exp(-((k * longest_m) ** 2)))
     gain[0, 0] = 0.0
-    field = fft.irfft2(white * gain, s=(grid.rows, grid.cols), workers=2)
-    return np.asarray(field / field.std())
+    white *= gain.astype(np.float32)
+    field = fft.irfft2(white, s=(grid.rows, grid.cols), workers=2)
+    return np.asarray(field / field.std(), dtype=np.float64)
 
 
 def smoothstep(low: float, high: float, value: NDArray[Any]) -> Floats:
@@ -196,6 +198,6 @@ def along(points: Floats, *, every_m: float) -> Floats:
     """Resample a line (n, 2 or more columns) at an even spacing, ends kept."""
     step = np.hypot(*np.diff(points[:, :2], axis=0).T)
     at = np.concatenate([[0.0], np.cumsum(step)])
-    count = max(int(round(at[-1] / every_m)), 1) + 1
+    count = max(round(float(at[-1]) / every_m), 1) + 1
     where = np.linspace(0.0, at[-1], count)
     return np.column_stack([np.interp(where, at, column) for column in points.T])

@@ -252,7 +252,7 @@ def _call_rows(line: Line, ids: np.ndarray, clock: Ints, quay: list[str]) -> pl.
 def _clock_text(seconds: Ints) -> list[str]:
     unique, at = np.unique(seconds, return_inverse=True)
     words = [f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in unique.tolist()]
-    return np.array(words, dtype=object)[at.ravel()].tolist()
+    return [words[k] for k in at.ravel().tolist()]
 
 
 def _calendar() -> pl.DataFrame:

@@ -7,6 +7,7 @@ from where people live to the stations.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -139,7 +140,7 @@ class _Roads:
         """Return the nodes of the cheapest way through given nodes, and make it dearer."""
         path = [via[0]]
         graph = self.graph()
-        for a, b in zip(via[:-1], via[1:], strict=True):
+        for a, b in pairwise(via):
             _, before = csgraph.dijkstra(graph, directed=False, indices=a, return_predecessors=True)
             part = [b]
             while part[-1] != a:

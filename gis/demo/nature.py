@@ -214,17 +214,15 @@ def _protected(
 ) -> tuple[Protected, ...]:
     coast = terrain.coarse.coast_m
     inside = town.inside_coarse
+    hills = np.where(coast > 2500, 1.02 - town.density, 0.0)
+    islets = np.where((coast < -60) & (coast > -900), 1.0, 0.0)
+    uplands = np.where(coast > 4200, 1.0, 0.0)
+    town_trees = np.where(coast > 100, 0.05 + town.density, 0.0)
     kinds = (
-        ("naturreservat", "naturreservat", (coast > 2500) * (1.02 - town.density), 8, (150, 620)),
-        (
-            "fuglefredningsområde",
-            "dyrefredningsområde",
-            (coast < -60) * (coast > -900),
-            4,
-            (160, 420),
-        ),
-        ("landskapsvernområde", "landskapsvernområde", (coast > 4200) * 1.0, 1, (1300, 1500)),
-        ("naturminne", "naturminne", (coast > 100) * (0.05 + town.density), 3, (20, 45)),
+        ("naturreservat", "naturreservat", hills, 8, (150, 620)),
+        ("fuglefredningsområde", "dyrefredningsområde", islets, 4, (160, 420)),
+        ("landskapsvernområde", "landskapsvernområde", uplands, 1, (1300, 1500)),
+        ("naturminne", "naturminne", town_trees, 3, (20, 45)),
     )
     result: list[Protected] = []
     for suffix, form, weight, count, (low, high) in kinds:
@@ -264,7 +262,7 @@ def _places(
     keep = MID.sample(town.inside, points[:, 0], points[:, 1])
     keep &= ~FINE.sample(terrain.sea, points[:, 0], points[:, 1]) | (rng.random(len(points)) < 0.15)
     points = points[keep]
-    return points[np.sort(rng.permutation(len(points))[:RECORDS])]
+    return np.asarray(points[np.sort(rng.permutation(len(points))[:RECORDS])])
 
 
 def _records(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,7 +71,7 @@ def build_routes(
     cost = cost.copy()
     routes: list[Route] = []
     for rank, points in legs:
-        for start, end in zip(points[:-1], points[1:], strict=True):
+        for start, end in pairwise(points):
             cells = least_cost(cost, start, end)
             cost.ravel()[cells] = np.minimum(cost.ravel()[cells], 0.42)
             routes.append(Route(rank, cells))
@@ -81,7 +82,7 @@ def chains(routes: tuple[Route, ...], *, every_m: float, sigma: float) -> tuple[
     """Return routes cut at their junctions, each stretch once, smoothed between its ends."""
     rank: dict[tuple[int, int], int] = {}
     for route in routes:
-        for a, b in zip(route.cells[:-1].tolist(), route.cells[1:].tolist(), strict=True):
+        for a, b in pairwise(route.cells.tolist()):
             key = (min(a, b), max(a, b))
             rank[key] = min(rank.get(key, route.rank), route.rank)
     beside: dict[int, list[int]] = {}
@@ -96,7 +97,7 @@ def chains(routes: tuple[Route, ...], *, every_m: float, sigma: float) -> tuple[
             if (min(start, first), max(start, first)) not in left:
                 continue
             path = _walk([start, first], beside, stops, left)
-            ranks = [rank[(min(a, b), max(a, b))] for a, b in zip(path, path[1:], strict=False)]
+            ranks = [rank[(min(a, b), max(a, b))] for a, b in pairwise(path)]
             row, col = np.divmod(np.array(path), COARSE.cols)
             points = np.column_stack(COARSE.centre(row, col))
             soft = smooth_line(along(points, every_m=25.0), sigma=sigma)
@@ -121,7 +122,7 @@ def _walk(
 
 def rail_line(cost: Floats, points: list[tuple[float, float]]) -> Floats:
     """Return one smooth line through all points, a vertex every 40 m."""
-    cells = [least_cost(cost, a, b) for a, b in zip(points[:-1], points[1:], strict=True)]
+    cells = [least_cost(cost, a, b) for a, b in pairwise(points)]
     path = np.concatenate([cells[0], *[part[1:] for part in cells[1:]]])
     row, col = np.divmod(path, COARSE.cols)
     line = np.column_stack(COARSE.centre(row, col))

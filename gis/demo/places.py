@@ -162,9 +162,11 @@ def _names(terrain: Terrain, town: Settlement, people: People) -> tuple[PlaceNam
     """Return about 60 names: town parts, villages, islands, lakes and hills."""
     result = [PlaceName(names.MUNICIPALITY, "Tettsted", town.centres[3].x, town.centres[3].y)]
     kinds = {"jernbane": "Bydel", "tbane": "Bydel", "bygd": "Grend"}
-    for place in town.centres:
-        if place.name != names.MUNICIPALITY:
-            result.append(PlaceName(place.name, kinds[place.kind], place.x, place.y))
+    result += [
+        PlaceName(place.name, kinds[place.kind], place.x, place.y)
+        for place in town.centres
+        if place.name != names.MUNICIPALITY
+    ]
     result += _features(terrain, town)
     seen = {one.name for one in result}
     rows = ndimage.center_of_mass(

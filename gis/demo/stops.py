@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,10 +62,10 @@ def running_time(
 ) -> tuple[int, ...]:
     """Return the running time to each stop, in whole half minutes."""
     clock, result = 0.0, [0]
-    for a, b in zip(chain[:-1], chain[1:], strict=True):
+    for a, b in pairwise(chain):
         metres = float(np.hypot(stops[a].x - stops[b].x, stops[a].y - stops[b].y)) * 1.15
         clock += metres / metres_per_s + dwell_s
-        result.append(int(round(clock / 30.0)) * 30)
+        result.append(round(clock / 30.0) * 30)
     return tuple(result)
 
 
@@ -104,7 +105,7 @@ class StopPlacer:
             if k in (0, len(path) - 1) or known or along[k] - last >= gap:
                 if k == len(path) - 1 and along[k] - last < 0.4 * gap and len(chain) > 1:
                     chain.pop()
-                stop = self._stop(node, nodes, k)
+                stop = self._stop(node, nodes)
                 if stop not in chain:
                     chain.append(stop)
                     last = along[k]
@@ -115,7 +116,7 @@ class StopPlacer:
         code = f"{110 + number * 5}" + ("N" if pattern == "night" else "")
         return Line(code, route_type, ends, stops, seconds, pattern)
 
-    def _stop(self, node: int, nodes: Floats, k: int) -> int:
+    def _stop(self, node: int, nodes: Floats) -> int:
         if node in self._at:
             return self._at[node]
         x, y = self._streets.nodes[node]

@@ -216,17 +216,23 @@ def _runs(nodes: Floats, edges: Ints, kind: Ints) -> tuple[Ints, Ints, Ints]:
             if one in free and two in free:
                 free -= {one, two}
                 onward[one, node], onward[two, node] = two, one
+    return _follow(edges, kind, onward)
+
+
+def _follow(edges: Ints, kind: Ints, onward: dict[tuple[int, int], int]) -> tuple[Ints, Ints, Ints]:
+    """Return street, place and turned edge of the runs that ``onward`` (edge, node to edge) strings together."""
     street = np.full(len(edges), -1)
     order = np.zeros(len(edges), dtype=np.int64)
     turned = edges.copy()
     count = 0
-    ends = [(e, int(n)) for e in range(len(edges)) for n in edges[e] if (e, int(n)) not in onward]
-    for edge, node in [*ends, *[(e, int(edges[e][0])) for e in range(len(edges))]]:
+    pairs: list[list[int]] = edges.tolist()
+    ends = [(e, n) for e, pair in enumerate(pairs) for n in pair if (e, n) not in onward]
+    for edge, node in [*ends, *[(e, pair[0]) for e, pair in enumerate(pairs)]]:
         if street[edge] >= 0:
             continue
         place, here, step = 0, edge, node
         while street[here] < 0:
-            a, b = edges[here].tolist()
+            a, b = pairs[here]
             far = b if step == a else a
             street[here], order[here], turned[here] = count, place, (step, far)
             place, step = place + 1, far
@@ -275,7 +281,7 @@ def _curves(nodes: Floats, edges: Ints, street: Ints, order: Ints) -> Floats:
         + (3 * t**2 - 2 * t**3) * p2[:, None]
         + (t**3 - t**2) * m2[:, None]
     )
-    return np.round(curve, 2)
+    return np.asarray(np.round(curve, 2))
 
 
 def _unit(vector: Floats) -> Floats:

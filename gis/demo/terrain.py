@@ -116,7 +116,7 @@ def build_terrain(rng: np.random.Generator) -> Terrain:
 
 def _km(points: list[tuple[float, float]]) -> Floats:
     south = FINE.north - FINE.rows * FINE.size_m
-    return np.array(points) * 1000.0 + np.array([FINE.west, south])
+    return np.asarray(np.array(points) * 1000.0 + np.array([FINE.west, south]))
 
 
 def _coast(rng: np.random.Generator) -> Floats:
@@ -301,7 +301,7 @@ def _beds(height: Floats, rivers: tuple[River, ...]) -> Floats:
     """
     courses = []
     for river in rivers:
-        points = along(river.line, every_m=4.0)
+        points = along(river.line, every_m=1.5)
         cells = FINE.cell(points[:, 0], points[:, 1])
         level = points[:, 2]
         if river.width == 1:

@@ -54,14 +54,23 @@ def frame_of(named: MapLayer, scene: Scene, *, where: str) -> gpd.GeoDataFrame |
         return result.frame
     if named.frame in result.layers:
         return result.layers[named.frame]
-    behind = named.frame.removeprefix("not_mapped_")
-    if behind in scene.catalogue and scene.layers(behind) is None:
+    if _hangs_on_missing_layer(named.frame, scene):
         return None
     message = (
         f"{where}.frame '{named.frame}' is not in the result of '{named.result}' "
         f"(there are: {', '.join(['frame', *result.layers])}){_near(named.frame, result.layers)}"
     )
     raise RenderError(message)
+
+
+def _hangs_on_missing_layer(frame: str, scene: Scene) -> bool:
+    """Tell whether a frame is absent because its layer, or the layer of its extent, is."""
+    entry = scene.catalogue.get(frame.removeprefix("not_mapped_"))
+    if entry is None:
+        return False
+    extent = entry.coverage.layer if frame.startswith("not_mapped_") else None
+    behind = [frame.removeprefix("not_mapped_"), *([extent] if extent else [])]
+    return any(scene.layers(name) is None for name in behind)
 
 
 def _protected(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -130,7 +130,9 @@ def render_page(
     if named is not None:
         blocks["places"] = named
     context = {
-        **_texts(entry, scene, picked, found=_sources(results, drawn, sources)),
+        **_texts(
+            entry, scene, picked, found=_sources(results, drawn, sources, catalogue=scene.catalogue)
+        ),
         "groups": views.groups(drawn),
         "made": views.made(created, gis.__version__),
         "language": language,
@@ -148,11 +150,13 @@ def _sources(
     results: Mapping[str, Result],
     drawn: Sequence[Drawn],
     sources: Callable[[str], LayerSource | None] | None,
+    *,
+    catalogue: Mapping[str, LayerEntry],
 ) -> list[LayerSource]:
     """Return the sources behind the numbers and behind what is drawn."""
     found = [s for r in results.values() for s in r.provenance.sources]
     if sources is not None:
-        told = (sources(d.id) for d in drawn if d.group not in ("answer", "frame"))
+        told = (sources(d.id) for d in drawn if d.id in catalogue)
         found += [s for s in told if s is not None]
     return found
 

@@ -40,7 +40,9 @@ def as_text(values: pd.Series) -> pd.Series:
 
     Whole numbers are written without a decimal point, whatever type they came in.
     """
-    if pd.api.types.is_bool_dtype(values.dtype):
+    if isinstance(values.dtype, pd.StringDtype):
+        text = values
+    elif pd.api.types.is_bool_dtype(values.dtype):
         text = values.astype("Int64").astype("string")
     elif pd.api.types.is_float_dtype(values.dtype):
         text = values.map(_number_text, na_action="ignore")

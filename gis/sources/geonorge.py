@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+
 from gis.errors import SourceError
 
 _FIRST_MEMBER = re.compile(rb'\s*\{\s*"([^"]+)"\s*:\s*\{')

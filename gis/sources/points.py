@@ -54,6 +54,12 @@ def read_points(request: Request) -> Delivered:
     table, x, y = table[there], x[there], y[there]
     codes = _codes(table, epsg_name, request)
     geometry = _geometry(x, y, codes, request)
+    if request.bounds is not None:
+        # All coordinates are checked by now; of a national file only the area's rows are typed.
+        west, south, east, north = request.bounds
+        xs, ys = shapely.get_x(geometry.to_numpy()), shapely.get_y(geometry.to_numpy())
+        inside = (xs >= west) & (xs <= east) & (ys >= south) & (ys <= north)
+        table, geometry = table[inside], geometry[inside]
     fields = map_fields(table, columns, entry=request.entry, source=request.label, notes=notes)
     return Delivered(fields=fields, geometry=geometry, notes=tuple(notes.lines))
 

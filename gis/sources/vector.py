@@ -183,23 +183,27 @@ def _rows(
     dataset = part.dataset
     if dataset.suffix == geoparquet.SUFFIX:
         return geoparquet.read_rows(Path(str(dataset.source)), columns)
-    layer = None if dataset.layer is not None else part.layer
+    how = {
+        "layer": None if dataset.layer is not None else part.layer,
+        "columns": columns,
+        "bbox": box,
+        "read_geometry": geometry,
+        "on_invalid": "fix",
+        "fid_as_index": True,
+    }
     frame: pd.DataFrame = _guarded(
-        lambda: pyogrio.read_dataframe(
-            dataset.source,
-            layer=layer,
-            columns=columns,
-            bbox=box,
-            read_geometry=geometry,
-            use_arrow=True,
-            on_invalid="fix",
-            fid_as_index=True,
-        ),
-        source=source,
-        notes=notes,
+        lambda: _straight(dataset.source, how), source=source, notes=notes
     )
     # A spatial index hands rows out in its own order; a layer keeps that of the file.
     return frame.sort_index().reset_index(drop=True)
+
+
+def _straight(source: str | bytes, how: dict[str, Any]) -> Any:
+    """Read rows with arcs drawn out as lines: the quick way cannot, the plain way does."""
+    try:
+        return pyogrio.read_dataframe(source, use_arrow=True, **how)
+    except NotImplementedError:
+        return pyogrio.read_dataframe(source, use_arrow=False, **how)
 
 
 def _guarded(read: Callable[[], Any], *, source: str, notes: Notes) -> Any:
