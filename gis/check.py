@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,14 @@ _CHUNK = 1 << 20
 def existing_file(path: Path) -> Path:
     """Return the path of a file or folder that is there and not empty.
 
-    Raises SourceMissingError (not there) and SourceError (0 bytes, empty folder).
+    Raises SourceMissingError (not there) and SourceError (0 bytes, empty folder, no right).
     """
     if not path.exists():
         message = f"{path}: no such file"
         raise SourceMissingError(message)
+    if not os.access(path, os.R_OK):
+        message = f"{path}: may not be read; ask for the right to read it"
+        raise SourceError(message)
     if path.is_file() and path.stat().st_size == 0:
         message = f"{path}: the file is empty (0 bytes)"
         raise SourceError(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import threading
@@ -253,6 +254,19 @@ def test_part_folder_is_not_a_store(tmp_path: Path) -> None:
 
     with pytest.raises(ZeroDivisionError):
         fail()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    """By hand: the writing fails as the operating system says it."""
+
+    def fill() -> None:
+        with new_build(tmp_path) as part:
+            (part / "x").write_text("x")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with refused(StoreError, "cannot be written", "No space left", "the old one stands"):
+        fill()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -40,8 +40,9 @@ def show_grid(title: str, columns: list[str], rows: list[list[str]]) -> None:
         grid.add_column(name, overflow="fold" if i == len(columns) - 1 else "ellipsis")
     for row in rows:
         grid.add_row(*row)
-    console = Console(highlight=False, markup=False)
-    console.print(grid, width=None if console.is_terminal else 200)
+    plain = Console(highlight=False, markup=False)
+    wide = Console(highlight=False, markup=False, width=200)
+    (plain if plain.is_terminal else wide).print(grid)
 
 
 def open_study(folder: Path) -> tuple[Workspace, Study]:

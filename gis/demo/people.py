@@ -54,7 +54,7 @@ def build_people(
     x, y, edge, side, at = _places(rng, terrain, town, streets)
     house = _numbers(streets, edge=edge, side=side, at=at)
     dense = COARSE.sample(town.density, x, y)
-    homes = (1.9 + 17.0 * dense**1.8 * rng.gamma(0.5, 2.0, len(x))) * rng.gamma(4.0, 0.25, len(x))
+    homes = (3.2 + 17.0 * dense**1.8 * rng.gamma(0.5, 2.0, len(x))) * rng.gamma(4.0, 0.25, len(x))
     homes *= rng.random(len(x)) > 0.07
     total = RESIDENTS + int(rng.integers(-400, 400))
     residents = rng.multinomial(total, homes / homes.sum())

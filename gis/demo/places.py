@@ -150,7 +150,11 @@ def _plans(
             area = shapely.simplify(blob(rng, x, y, radius_m=float(rng.uniform(low, high))), 6.0)
             area = area.difference(taken)
             corner = shapely.get_coordinates(area)
-            if area.geom_type != "Polygon" or FINE.sample(wet, corner[:, 0], corner[:, 1]).any():
+            if (
+                area.is_empty
+                or area.geom_type != "Polygon"
+                or FINE.sample(wet, corner[:, 0], corner[:, 1]).any()
+            ):
                 continue
             taken = shapely.union(taken, area)
             unit = people.unit_names[max(int(MID.sample(people.unit, x, y)) - 1, 0)]

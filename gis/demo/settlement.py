@@ -88,7 +88,7 @@ def build_settlement(rng: np.random.Generator, terrain: Terrain) -> Settlement:
     rail, metro, mains = _ways(terrain, centres)
     centres = tuple(_on_track(one, rail, metro) for one in centres)
     density = _density(rng, terrain, centres)
-    built = _built_up(density, inside, terrain)
+    built = _built_up(density, inside, terrain, centres)
     farm = _farmland(rng, terrain, built)
     return Settlement(inside, centres, density, built, farm, rail, metro, mains)
 
@@ -214,11 +214,18 @@ def _density(rng: np.random.Generator, terrain: Terrain, centres: tuple[Centre, 
     return np.asarray(np.minimum(density / np.quantile(density, 0.998), 1.0))
 
 
-def _built_up(density: Floats, inside: Bools, terrain: Terrain) -> Bools:
+def _built_up(
+    density: Floats, inside: Bools, terrain: Terrain, centres: tuple[Centre, ...]
+) -> Bools:
     """Return built-up ground on the MID grid: the densest 36 % of the land, without crumbs."""
     fine = resample(ndimage.gaussian_filter(density, 1.2), COARSE, MID)
     land = inside & (terrain.mid.wet < 0.5)
     limit = np.quantile(fine[land], 0.635)
+    x, y = MID.mesh()
+    for one in centres:
+        if one.kind == "bygd":
+            near = np.hypot(x - one.x, y - one.y)
+            fine = np.where(near < 420.0, fine * (1 + 9 * np.exp(-((near / 300) ** 2))), fine)
     built = land & (fine > limit)
     built = ndimage.binary_opening(built, iterations=2)
     built = ndimage.binary_closing(built, iterations=3) & land

@@ -220,7 +220,7 @@ def _runs(nodes: Floats, edges: Ints, kind: Ints) -> tuple[Ints, Ints, Ints]:
 
 
 def _follow(edges: Ints, kind: Ints, onward: dict[tuple[int, int], int]) -> tuple[Ints, Ints, Ints]:
-    """Return street, place and turned edge of the runs that ``onward`` (edge, node to edge) strings together."""
+    """Return street, place and turned edge; ``onward`` leads from edge and node to the next."""
     street = np.full(len(edges), -1)
     order = np.zeros(len(edges), dtype=np.int64)
     turned = edges.copy()

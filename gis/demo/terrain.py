@@ -306,15 +306,21 @@ def _beds(height: Floats, rivers: tuple[River, ...]) -> Floats:
         level = points[:, 2]
         if river.width == 1:
             level = np.minimum(height[cells], level + 6.0)
-        courses.append((cells, np.maximum(level, 0.25)))
+        courses.append((points, cells, np.maximum(level, 0.25)))
     bed = np.full(height.shape, np.inf)
     for _ in range(20):
         before = bed.copy()
-        for cells, level in courses:
+        for _, cells, level in courses:
             np.minimum.at(bed, cells, np.minimum.accumulate(np.minimum(level, bed[cells])))
         if np.array_equal(before, bed):
             break
-    return bed
+    # A course that only nicks the corner of a cell must not find a bank there.
+    nicked = np.full(height.shape, np.inf)
+    for points, cells, _ in courses:
+        for dx, dy in ((-1.5, 0.0), (1.5, 0.0), (0.0, -1.5), (0.0, 1.5)):
+            beside = FINE.cell(points[:, 0] + dx, points[:, 1] + dy)
+            np.minimum.at(nicked, beside, bed[cells])
+    return np.where(np.isinf(bed), nicked, bed)
 
 
 def _burn(height: Floats, rivers: tuple[River, ...], *, sea: Bools, lake: Ints) -> Floats:

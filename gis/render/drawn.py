@@ -199,7 +199,7 @@ def _coded(
 
 
 _FADE_STEPS = (10, 50, 200)
-_FADES = np.array([0.3, 0.5, 0.75, 1.0])
+_FADES = np.array([0.35, 0.6, 0.8, 1.0])
 
 
 def _fades(frame: gpd.GeoDataFrame, name: str | None) -> np.ndarray[Any, Any] | None:

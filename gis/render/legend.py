@@ -55,10 +55,10 @@ def _pattern(hatch: str, colour: str, key: str) -> str:
         "horizontal": "M0 3H6",
         "cross": "M0 6L6 0M0 0L6 6",
     }
-    side = 10 if hatch == "wide" else 6
+    side = 10 if hatch in ("wide", "sparse") else 6
     body = (
-        f'<circle cx="3" cy="3" r="1" fill="{colour}"/>'
-        if hatch == "dots"
+        f'<circle cx="{side / 2}" cy="{side / 2}" r="1" fill="{colour}"/>'
+        if hatch in ("dots", "sparse")
         else f'<path d="{marks[hatch]}" stroke="{colour}" stroke-width="1" fill="none"/>'
     )
     return (

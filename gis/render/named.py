@@ -108,6 +108,8 @@ def title_of(named: MapLayer, scene: Scene, *, where: str) -> Text:
 
 def group_of(named: MapLayer, scene: Scene) -> str:
     """Return the group of the layer list: the answer itself, or the layer's theme."""
+    if named.palette in ("residents", "density"):
+        return "residents"
     if named.result is not None and (named.frame == "frame" or entry_of(named, scene) is None):
         return "answer"
     layer = entry_of(named, scene)

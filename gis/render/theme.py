@@ -13,7 +13,7 @@ from gis.catalogue.models import Entry
 from gis.errors import CatalogueError
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
-Hatch = Literal["none", "diagonal", "wide", "horizontal", "cross", "dots"]
+Hatch = Literal["none", "diagonal", "wide", "horizontal", "cross", "dots", "sparse"]
 Shape = Literal["circle", "square", "diamond", "triangle", "cross"]
 
 
@@ -27,6 +27,7 @@ class Look(Entry):
     dash: tuple[float, ...] | None = Field(default=None, description="px on, px off, ...")
     casing: Colour | None = Field(default=None, description="a wider line below the line")
     casing_width: float | None = Field(default=None, gt=0)
+    from_zoom: float | None = Field(default=None, description="not drawn farther out than this")
     ticks: bool | None = Field(default=None, description="cross ticks, as railways have")
     hatch: Hatch | None = None
     hatch_line: Colour | None = None

@@ -146,9 +146,11 @@ def joined(texts: Sequence[Text]) -> Text | None:
 
 
 def groups(layers: Sequence[Drawn]) -> list[dict[str, Any]]:
-    """Return the layer list by group, topmost first, with swatches and counts."""
+    """Return the layer list by group, what is shown on top first, with swatches and counts."""
     listed = []
-    for name in GROUPS:
+    top = {d.group: place for place, d in enumerate(layers) if d.show}
+    themes = sorted(GROUPS[1:-1], key=lambda name: -top.get(name, -1))
+    for name in (GROUPS[0], *themes, GROUPS[-1]):
         own = [_listed(d) for d in reversed(layers) if d.group == name]
         if name == "base":
             names = {"id": "places", "title": t("groups.places"), "show": True}
@@ -172,7 +174,7 @@ def _listed(drawn: Drawn) -> dict[str, Any]:
         "title": drawn.title,
         "show": drawn.show,
         "swatch": swatches[-1] if single and swatches else None,
-        "note": t("legend.fade") if drawn.fade is not None else None,
+        "note": _note(drawn),
         "classes": []
         if single
         else [
@@ -180,6 +182,12 @@ def _listed(drawn: Drawn) -> dict[str, Any]:
             for c, s in zip(drawn.classes, swatches, strict=True)
         ],
     }
+
+
+def _note(drawn: Drawn) -> Text | None:
+    if not drawn.classes:
+        return t("legend.none")
+    return t("legend.fade") if drawn.fade is not None else None
 
 
 def _outlined(drawn: Drawn, place: int) -> Any:

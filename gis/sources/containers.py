@@ -51,7 +51,7 @@ def datasets(path: Path) -> list[Dataset]:
     if zipfile.is_zipfile(path) or path.suffix.lower() == ".zip":
         return _in_zip(path)
     if path.suffix.lower() in _JSON:
-        return list(_json(path.read_bytes, ends_of(path), str(path), path.name))
+        return list(_json(path.read_bytes, ends_of(path), source=str(path), name=path.name))
     if path.suffix.lower() == ".gml":
         check_whole_answer(*ends_of(path), source=path.name)
         # Through a read-only view: GDAL would leave a .gfs file beside the delivered one.
@@ -120,11 +120,12 @@ def _json_in_zip(path: Path, name: str) -> Iterator[Dataset]:
     except zipfile.BadZipFile as error:
         message = f"{path.name}/{name}: damaged in the zip ({error}); fetch it again"
         raise SourceError(message) from None
-    yield from _json(lambda: raw, (raw[:_HEAD], raw[-_HEAD:]), f"/vsizip/{path}/{name}", name)
+    ends = raw[:_HEAD], raw[-_HEAD:]
+    yield from _json(lambda: raw, ends, source=f"/vsizip/{path}/{name}", name=name)
 
 
 def _json(
-    read: Callable[[], bytes], ends: tuple[bytes, bytes], source: str, name: str
+    read: Callable[[], bytes], ends: tuple[bytes, bytes], *, source: str, name: str
 ) -> Iterator[Dataset]:
     """Yield a JSON document as one data set, or one per named collection."""
     head, tail = ends

@@ -40,10 +40,10 @@ def read_grid(request: Request) -> Delivered:
         table = read_columns(request.path, columns.needed)
     else:
         table, columns = attributes(request, notes)
-    return _cells(table, columns, request, notes)
+    return _cells(table, columns, request=request, notes=notes)
 
 
-def _cells(table: pd.DataFrame, columns: Columns, request: Request, notes: Notes) -> Delivered:
+def _cells(table: pd.DataFrame, columns: Columns, *, request: Request, notes: Notes) -> Delivered:
     size_m = request.entry.delivery.cell_size_m or 0
     named = columns.fields.get(ID) or ID
     _check_size(named, size_m, request)

@@ -195,7 +195,7 @@ def _lost_zeros(ids: pl.Series, known: pl.Series) -> str:
     both = pairs.join(trips, on="bare", how="inner").sort("trips", "calendar")
     if both.is_empty():
         example, other = ids.min(), known.min() if known.len() else "nothing"
-        return f" (trips.txt has '{example}', the calendar has '{other}')"
+        return f" (trips.txt has '{example!s}', the calendar has '{other!s}')"
     lost, kept = both["trips"][0], both["calendar"][0]
     if len(lost) > len(kept):
         lost, kept = kept, lost

@@ -53,7 +53,7 @@ def read_points(request: Request) -> Delivered:
         raise SourceError(message)
     table, x, y = table[there], x[there], y[there]
     codes = _codes(table, epsg_name, request)
-    geometry = _geometry(x, y, codes, request)
+    geometry = _geometry(x, y, codes, request=request)
     if request.bounds is not None:
         # All coordinates are checked by now; of a national file only the area's rows are typed.
         west, south, east, north = request.bounds
@@ -96,7 +96,7 @@ def _codes(table: pd.DataFrame, epsg_name: str | None, request: Request) -> pd.S
     return codes
 
 
-def _geometry(x: pd.Series, y: pd.Series, codes: pd.Series, request: Request) -> gpd.GeoSeries:
+def _geometry(x: pd.Series, y: pd.Series, codes: pd.Series, *, request: Request) -> gpd.GeoSeries:
     """Return the points in the working CRS, each group of one code checked and moved."""
     east, north = np.empty(len(x)), np.empty(len(x))
     for code in codes.unique():

@@ -16,7 +16,7 @@ import secrets
 import shutil
 from typing import TYPE_CHECKING
 
-from gis.errors import StoreError
+from gis.errors import GisError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,8 @@ def new_build(root: Path) -> Iterator[Path]:
     """Give a part folder to fill; when the block ends well it becomes the store.
 
     To be used inside ``locked``. Leavings of dead builds go first; when the block
-    fails, the part folder goes and the old build stays as it was.
+    fails, the part folder goes and the old build stays as it was. Raises StoreError
+    where the disk does not take it.
     """
     for leaving in root.glob(f"*{PART}"):
         shutil.rmtree(leaving)
@@ -65,6 +66,11 @@ def new_build(root: Path) -> Iterator[Path]:
         yield part
         _flush(part)
         part.rename(root / name)
+    except GisError:
+        raise
+    except OSError as error:
+        message = f"{root}: the store cannot be written ({error}); the old one stands"
+        raise StoreError(message) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
     _switch(root, name)

@@ -1,7 +1,7 @@
 // Hatches and point shapes: the second cue beside colour.
 arealplan.hatch = (() => {
   const made = new Map();
-  const sideOf = (kind) => (kind === "wide" ? 11 : 7);
+  const sideOf = (kind) => (kind === "wide" || kind === "sparse" ? 11 : 7);
   function draw(kind, colour, ratio) {
     const side = sideOf(kind);
     const tile = document.createElement("canvas");
@@ -11,7 +11,7 @@ arealplan.hatch = (() => {
     c.strokeStyle = c.fillStyle = colour;
     c.lineWidth = 1;
     c.beginPath();
-    if (kind === "dots") {
+    if (kind === "dots" || kind === "sparse") {
       c.arc(side / 2, side / 2, 1, 0, 7);
       c.fill();
       return tile;

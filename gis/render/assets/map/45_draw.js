@@ -84,10 +84,11 @@ function mark(ctx, layer, f, view) {
 function lines(ctx, layer, view, inside) {
   layer.classes.forEach((look, c) => {
     const own = inside.filter((f) => layer.classOf[f] === c);
-    if (!own.length) return;
+    if (!own.length || view.zoom < (look.from_zoom ?? 0)) return;
     ctx.beginPath();
     for (const f of own) arealplan.trace(ctx, layer.shapes, f, view, false);
     ctx.lineCap = look.dash ? "butt" : "round";
+    ctx.globalAlpha = look.opacity ?? 1;
     if (look.casing) {
       ctx.strokeStyle = look.casing;
       ctx.lineWidth = grown(look.casing_width || 3, view);
@@ -103,6 +104,7 @@ function lines(ctx, layer, view, inside) {
       ctx.stroke();
       ctx.setLineDash([]);
     }
+    ctx.globalAlpha = 1;
   });
 }
 
@@ -128,7 +130,9 @@ function points(ctx, layer, view, inside) {
 arealplan.drawSelected = (ctx, view) => {
   const chosen = arealplan.selected;
   if (!chosen || !chosen.layer.shapes) return;
-  const { shapes } = chosen.layer;
+  const { shapes } = chosen.layer, b = 4 * chosen.feature;
+  // An outline wider than the view says nothing but hides much.
+  if ((shapes.box[b + 2] - shapes.box[b]) * view.scale > 1.1 * view.w) return;
   ctx.beginPath();
   if (shapes.kind === "point") {
     const i = shapes.ring[shapes.part[chosen.feature]];

@@ -15,7 +15,7 @@ arealplan.loadPlaces = async () => {
 arealplan.drawPlaces = (ctx, view) => {
   if (!arealplan.placesOn) return;
   const deeper = view.zoom - arealplan.firstZoom;
-  const taken = [];
+  const taken = [], symbols = arealplan.symbolBoxes(view);
   arealplan.placed = [];
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
@@ -27,14 +27,33 @@ arealplan.drawPlaces = (ctx, view) => {
     const size = place.rank === 0 ? 15 : 13;
     ctx.font = `${place.water ? "italic " : ""}${place.rank === 0 ? 600 : 500} ${size}px system-ui, "Segoe UI", sans-serif`;
     const half = ctx.measureText(place.name).width / 2 + 5;
-    const box = [x - half, y - size * 0.75, x + half, y + size * 0.75];
-    if (taken.some((o) => box[0] < o[2] && box[2] > o[0] && box[1] < o[3] && box[3] > o[1])) continue;
+    const boxes = [0, -16, 16].map((dy) => (
+      [x - half, y + dy - size * 0.75, x + half, y + dy + size * 0.75]));
+    const free = boxes.filter((box) => !taken.some((other) => meet(box, other)));
+    if (!free.length) continue;
+    const box = free.find((b) => !symbols.some((other) => meet(b, other))) || free[0];
+    const base = (box[1] + box[3]) / 2;
     taken.push(box);
     arealplan.placed.push(place.name);
     ctx.strokeStyle = "rgba(246,244,239,0.92)";
     ctx.lineWidth = 3.5;
-    ctx.strokeText(place.name, x, y);
+    ctx.strokeText(place.name, x, base);
     ctx.fillStyle = place.water ? "#2F5D7C" : "#1E2328";
-    ctx.fillText(place.name, x, y);
+    ctx.fillText(place.name, x, base);
   }
+};
+
+const meet = (a, b) => a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1];
+
+// Where point symbols stand, so that a name stands beside them where it can.
+arealplan.symbolBoxes = (view) => {
+  const boxes = [];
+  for (const { shapes, title } of arealplan.visible()) {
+    if (!shapes || shapes.kind !== "point" || shapes.size > 400 || !title) continue;
+    for (let i = 0; i < shapes.X.length; i++) {
+      const x = shapes.X[i] * view.scale - view.ox, y = shapes.Y[i] * view.scale - view.oy;
+      boxes.push([x - 6, y - 6, x + 6, y + 6]);
+    }
+  }
+  return boxes;
 };

@@ -45,9 +45,10 @@ function popupPart(layer, feature) {
   const title = arealplan.pick(layer.title);
   part.append(arealplan.el("h3", "", name ? String(name) : title));
   if (name) part.append(arealplan.el("p", "popup-layer", title));
-  const look = layer.classes[layer.classOf[feature]];
-  if (layer.classes.length > 1) {
-    part.append(arealplan.el("p", "popup-class", arealplan.pick(look.title)));
+  const look = arealplan.pick(layer.classes[layer.classOf[feature]].title);
+  const told = layer.fields.map((f) => arealplan.written(f, layer.columns[f.name][feature]));
+  if (layer.classes.length > 1 && !told.includes(look)) {
+    part.append(arealplan.el("p", "popup-class", look));
   }
   const list = arealplan.el("dl");
   for (const field of layer.fields) {
