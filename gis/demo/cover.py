@@ -45,7 +45,7 @@ class Cover:
 
 
 def build_cover(
-    rng: np.random.Generator, terrain: Terrain, town: Settlement, people: People
+    rng: np.random.Generator, terrain: Terrain, town: Settlement, *, people: People
 ) -> Cover:
     """Derive land cover, units, the municipality and its built-up areas."""
     classes = _classes(rng, terrain, town)

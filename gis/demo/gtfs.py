@@ -75,7 +75,7 @@ def build_timetable(plan: Plan) -> Timetable:
         "trips.txt": trips,
         "stop_times.txt": calls,
     }
-    return Timetable(tables, _frequent(plan, quays, trips, calls))
+    return Timetable(tables, _frequent(plan, quays, trips, calls=calls))
 
 
 def _agency() -> pl.DataFrame:
@@ -193,8 +193,12 @@ def _trips(plan: Plan) -> tuple[pl.DataFrame, pl.DataFrame]:
                 service = f"FJV:DayType:{kind}{day}"
                 name = f"FJV:ServiceJourney:{line.code}_{direction}_{day}_"
                 ids = np.array([f"{name}{k + 1:03d}" for k in range(len(at))])
-                trips.append(_trip_rows(line, ids, service, plan.stops[stops[-1]].name, direction))
-                calls.append(_call_rows(line, ids, at[:, None] + seconds[None, :], quay))
+                trips.append(
+                    _trip_rows(
+                        line, ids, service, headsign=plan.stops[stops[-1]].name, direction=direction
+                    )
+                )
+                calls.append(_call_rows(line, ids, at[:, None] + seconds[None, :], quay=quay))
     return pl.concat(trips), pl.concat(calls)
 
 
@@ -214,7 +218,7 @@ def _quay(plan: Plan, stops: list[int], k: int) -> str:
 
 
 def _trip_rows(
-    line: Line, ids: np.ndarray, service: str, headsign: str, direction: int
+    line: Line, ids: np.ndarray, service: str, *, headsign: str, direction: int
 ) -> pl.DataFrame:
     count = len(ids)
     return pl.DataFrame(
@@ -228,7 +232,7 @@ def _trip_rows(
     )
 
 
-def _call_rows(line: Line, ids: np.ndarray, clock: Ints, quay: list[str]) -> pl.DataFrame:
+def _call_rows(line: Line, ids: np.ndarray, clock: Ints, *, quay: list[str]) -> pl.DataFrame:
     """Return the calls of trips: no boarding at the last, none near the end of an express."""
     trips, stops = clock.shape
     boards = np.full(stops, "", dtype=object)
@@ -300,7 +304,7 @@ def _seconds(text: pl.Expr) -> pl.Expr:
 
 
 def _frequent(
-    plan: Plan, quays: pl.DataFrame, trips: pl.DataFrame, calls: pl.DataFrame
+    plan: Plan, quays: pl.DataFrame, trips: pl.DataFrame, *, calls: pl.DataFrame
 ) -> pl.DataFrame:
     """Return stop places where the longest wait from 07 to 20 on an ordinary Thursday is short.
 

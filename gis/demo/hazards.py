@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gis.demo.terrain import Terrain
 
 # Metres above the river at the nearest point, by code of the publisher (2100 = 200 years, 2100).
-FLOOD_LEVELS_M = {20: 1.15, 200: 1.75, 1000: 2.15, 2100: 2.45}
+FLOOD_LEVELS_M = {20: 1.25, 200: 1.95, 1000: 2.35, 2100: 2.65}
 # Metres above mean sea level (invented).
 SURGE_LEVELS_M = {
     "stormflo20ar_klimaarna": 1.3,
@@ -79,7 +79,7 @@ class Hazards:
 
 
 def build_hazards(
-    rng: np.random.Generator, terrain: Terrain, town: Settlement, people: People
+    rng: np.random.Generator, terrain: Terrain, town: Settlement, *, people: People
 ) -> Hazards:
     """Derive all hazard zones."""
     inside = town.inside_fine
@@ -88,7 +88,7 @@ def build_hazards(
         _flood(terrain, inside, mapped),
         mapped,
         _surge(terrain, inside),
-        _quick_clay(rng, terrain, town, people),
+        _quick_clay(rng, terrain, town, people=people),
         _landslide(terrain, town),
     )
 
@@ -172,7 +172,7 @@ def _clay_sites(rng: np.random.Generator, terrain: Terrain, town: Settlement) ->
 
 
 def _quick_clay(
-    rng: np.random.Generator, terrain: Terrain, town: Settlement, people: People
+    rng: np.random.Generator, terrain: Terrain, town: Settlement, *, people: People
 ) -> tuple[ClayZone, ...]:
     """Return the zones with release area, run-out downhill, scores and classes."""
     sites = _clay_sites(rng, terrain, town)

@@ -37,12 +37,12 @@ class Plan:
 
 
 def build_plan(
-    rng: np.random.Generator, town: Settlement, streets: Streets, people: People
+    rng: np.random.Generator, town: Settlement, streets: Streets, *, people: People
 ) -> Plan:
     """Plan stops and lines for the network and the people."""
     stops: list[Stop] = []
     lines = [*_rail(town, stops), *_metro(town, stops)]
-    lines += _buses(rng, town, streets, people, stops=stops)
+    lines += _buses(rng, town, streets, people=people, stops=stops)
     return Plan(tuple(stops), tuple(lines))
 
 
@@ -89,8 +89,8 @@ def _buses(
     rng: np.random.Generator,
     town: Settlement,
     streets: Streets,
-    people: People,
     *,
+    people: People,
     stops: list[Stop],
 ) -> list[Line]:
     """Return bus lines: trunks between hubs, locals to hubs, a few special ones."""
@@ -98,10 +98,10 @@ def _buses(
     nodes = np.unique(roads.pairs)
     tree = cKDTree(streets.nodes[nodes])
     hubs = [int(nodes[tree.query((c.x, c.y))[1]]) for c in town.centres if c.kind == "jernbane"]
-    ends = _ends(rng, people, tree, nodes, roads.graph(), hubs=hubs)
+    ends = _ends(rng, people, tree, nodes=nodes, graph=roads.graph(), hubs=hubs)
     homes = COARSE.sample(town.density, streets.nodes[:, 0], streets.nodes[:, 1])
-    legs = _legs(town, streets, nodes, tree, hubs=hubs, ends=ends)
-    builder = StopPlacer(town, streets, people, stops)
+    legs = _legs(town, streets, nodes, tree=tree, hubs=hubs, ends=ends)
+    builder = StopPlacer(town, streets, people, stops=stops)
     lines = []
     for number, (route_type, via, pattern) in enumerate(legs):
         if number >= TRUNKS and len(via) == 2 and route_type == 704:
@@ -157,9 +157,9 @@ def _ends(
     rng: np.random.Generator,
     people: People,
     tree: cKDTree,
+    *,
     nodes: Ints,
     graph: sparse.csr_array,
-    *,
     hubs: list[int],
 ) -> list[tuple[int, int]]:
     """Return 34 ends where people live, far from hubs and each other, with their nearest hub."""
@@ -183,8 +183,8 @@ def _legs(
     town: Settlement,
     streets: Streets,
     nodes: Ints,
-    tree: cKDTree,
     *,
+    tree: cKDTree,
     hubs: list[int],
     ends: list[tuple[int, int]],
 ) -> list[tuple[int, list[int], str]]:
@@ -198,8 +198,8 @@ def _legs(
         (704, [hubs[5], hubs[6]], "every60"),
         (702, [hubs[1], main, metro_hub], "express"),
     ]
-    plain = ["every90", "every90", "every60", "peak", "every90", "every60", "every60", "every90",
-             "every60", "peak"]  # fmt: skip
+    plain = ["every90", "every60", "every90", "peak", "every90", "every60", "every90", "peak",
+             "every90", "every90"]  # fmt: skip
     for at, (end, hub) in enumerate(ends):
         through = [end, hub] if hub == main or at % 3 else [end, hub, main]
         legs.append((704, through, plain[(at * 7) % 10]))

@@ -104,8 +104,8 @@ def build_nature(
 ) -> Nature:
     """Invent nature types, protected areas and records."""
     mapped = _mapped(rng, terrain, town)
-    types = _types(rng, terrain, town, people, mapped=mapped)
-    protected = _protected(rng, terrain, town, people)
+    types = _types(rng, terrain, town, people=people, mapped=mapped)
+    protected = _protected(rng, terrain, town, people=people)
     species = read_species()
     places = _places(rng, terrain, town, streets=streets, people=people, protected=protected)
     return Nature(types, mapped, protected, species, _records(rng, species, places))
@@ -168,8 +168,8 @@ def _types(
     rng: np.random.Generator,
     terrain: Terrain,
     town: Settlement,
-    people: People,
     *,
+    people: People,
     mapped: tuple[tuple[str, int, Any], ...],
 ) -> tuple[NatureType, ...]:
     height = terrain.coarse.height
@@ -210,7 +210,7 @@ def _types(
 
 
 def _protected(
-    rng: np.random.Generator, terrain: Terrain, town: Settlement, people: People
+    rng: np.random.Generator, terrain: Terrain, town: Settlement, *, people: People
 ) -> tuple[Protected, ...]:
     coast = terrain.coarse.coast_m
     inside = town.inside_coarse

@@ -96,7 +96,7 @@ def chains(routes: tuple[Route, ...], *, every_m: float, sigma: float) -> tuple[
         for first in sorted(beside[start]):
             if (min(start, first), max(start, first)) not in left:
                 continue
-            path = _walk([start, first], beside, stops, left)
+            path = _walk([start, first], beside, stops=stops, left=left)
             ranks = [rank[(min(a, b), max(a, b))] for a, b in pairwise(path)]
             row, col = np.divmod(np.array(path), COARSE.cols)
             points = np.column_stack(COARSE.centre(row, col))
@@ -108,6 +108,7 @@ def chains(routes: tuple[Route, ...], *, every_m: float, sigma: float) -> tuple[
 def _walk(
     path: list[int],
     beside: dict[int, list[int]],
+    *,
     stops: set[int],
     left: set[tuple[int, int]],
 ) -> list[int]:

@@ -48,10 +48,10 @@ class People:
 
 
 def build_people(
-    rng: np.random.Generator, terrain: Terrain, town: Settlement, streets: Streets
+    rng: np.random.Generator, terrain: Terrain, town: Settlement, *, streets: Streets
 ) -> People:
     """Put the residents and the jobs on the land."""
-    x, y, edge, side, at = _places(rng, terrain, town, streets)
+    x, y, edge, side, at = _places(rng, terrain, town, streets=streets)
     house = _numbers(streets, edge=edge, side=side, at=at)
     dense = COARSE.sample(town.density, x, y)
     homes = (3.2 + 17.0 * dense**1.8 * rng.gamma(0.5, 2.0, len(x))) * rng.gamma(4.0, 0.25, len(x))
@@ -59,7 +59,7 @@ def build_people(
     total = RESIDENTS + int(rng.integers(-400, 400))
     residents = rng.multinomial(total, homes / homes.sum())
     cell, count = _cells(x, y, residents)
-    work, firms, staff = _jobs(rng, town, x, y)
+    work, firms, staff = _jobs(rng, town, x=x, y=y)
     unit = _units(rng, terrain, town)
     return People(
         x, y, streets.street[edge], house, residents, cell, count, work, firms, staff, unit,
@@ -75,7 +75,7 @@ def cell_id(x: Floats, y: Floats) -> Ints:
 
 
 def _places(
-    rng: np.random.Generator, terrain: Terrain, town: Settlement, streets: Streets
+    rng: np.random.Generator, terrain: Terrain, town: Settlement, *, streets: Streets
 ) -> tuple[Floats, Floats, Ints, Ints, Floats]:
     """Return address points on both sides of streets: x, y, edge, side (0, 1), place along."""
     housing = (streets.kind != E_ROAD) & (streets.kind < TRACK)
@@ -124,7 +124,7 @@ def _cells(x: Floats, y: Floats, residents: Ints) -> tuple[Ints, Ints]:
 
 
 def _jobs(
-    rng: np.random.Generator, town: Settlement, x: Floats, y: Floats
+    rng: np.random.Generator, town: Settlement, *, x: Floats, y: Floats
 ) -> tuple[Ints, Ints, Ints]:
     """Return cells with establishments and employees; about half have no employees."""
     east = np.floor(x / CELL_M) * CELL_M + CELL_M / 2

@@ -73,7 +73,7 @@ def build_places(
     """Invent infrastructure, plan areas and names."""
     return Places(
         _assets(rng, terrain, town, streets=streets, people=people),
-        _plans(rng, terrain, town, people),
+        _plans(rng, terrain, town, people=people),
         _names(terrain, town, people),
     )
 
@@ -122,7 +122,7 @@ def _assets(
 
 
 def _plans(
-    rng: np.random.Generator, terrain: Terrain, town: Settlement, people: People
+    rng: np.random.Generator, terrain: Terrain, town: Settlement, *, people: People
 ) -> tuple[PlanArea, ...]:
     """Return about 40 future areas at the edge of the town and 26 present ones in it."""
     dry = terrain.coarse.wet == 0
@@ -132,9 +132,9 @@ def _plans(
     gentle = terrain.coarse.slope < 0.16
     edge = dry * inside * gentle * (near > 0.12) * (0.08 + (built < 0.3))
     core = dry * inside * town.density
-    river = edge * (0.15 + np.exp(-terrain.coarse.river_m / 400))
+    river = edge * (0.01 + np.exp(-terrain.coarse.river_m / 220))
     kinds = (
-        (1110, 2, edge + 0.6 * river, 24, (80, 240), "boligområde"),
+        (1110, 2, edge + 1.5 * river, 24, (80, 240), "boligområde"),
         (1130, 2, core**2, 4, (90, 160), "sentrum"),
         (1300, 2, river, 8, (90, 230), "næringsområde"),
         (1160, 2, edge, 4, (60, 120), "tjenesteyting"),

@@ -88,7 +88,7 @@ def build_settlement(rng: np.random.Generator, terrain: Terrain) -> Settlement:
     rail, metro, mains = _ways(terrain, centres)
     centres = tuple(_on_track(one, rail, metro) for one in centres)
     density = _density(rng, terrain, centres)
-    built = _built_up(density, inside, terrain, centres)
+    built = _built_up(density, inside, terrain, centres=centres)
     farm = _farmland(rng, terrain, built)
     return Settlement(inside, centres, density, built, farm, rail, metro, mains)
 
@@ -215,7 +215,7 @@ def _density(rng: np.random.Generator, terrain: Terrain, centres: tuple[Centre, 
 
 
 def _built_up(
-    density: Floats, inside: Bools, terrain: Terrain, centres: tuple[Centre, ...]
+    density: Floats, inside: Bools, terrain: Terrain, *, centres: tuple[Centre, ...]
 ) -> Bools:
     """Return built-up ground on the MID grid: the densest 36 % of the land, without crumbs."""
     fine = resample(ndimage.gaussian_filter(density, 1.2), COARSE, MID)

@@ -73,7 +73,7 @@ class StopPlacer:
     """Place bus stops along paths, used again where another line has one already."""
 
     def __init__(
-        self, town: Settlement, streets: Streets, people: People, stops: list[Stop]
+        self, town: Settlement, streets: Streets, people: People, *, stops: list[Stop]
     ) -> None:
         self._town, self._streets, self._stops = town, streets, stops
         self._at: dict[int, int] = {}

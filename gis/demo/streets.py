@@ -50,13 +50,13 @@ class Streets:
 def build_streets(rng: np.random.Generator, terrain: Terrain, town: Settlement) -> Streets:
     """Lay out the network on the land."""
     fixed, forced, rank = _main_nodes(town)
-    extra, zone = _fill_nodes(rng, terrain, town, fixed)
+    extra, zone = _fill_nodes(rng, terrain, town, fixed=fixed)
     nodes = np.vstack([fixed, extra])
     zone = np.concatenate([np.full(len(fixed), _FIXED), zone])
     edges, kind = _connect(rng, terrain, nodes=nodes, zone=zone, forced=forced, rank=rank)
     nodes, edges, kind = _largest(nodes, edges, kind)
     street, order, turned = _runs(nodes, edges, kind)
-    curve = _curves(nodes, turned, street, order)
+    curve = _curves(nodes, turned, street=street, order=order)
     length = np.hypot(*np.diff(curve, axis=1).transpose(2, 0, 1)).sum(axis=1)
     medium = _medium(terrain, curve, kind)
     names = _named(rng, street, kind)
@@ -103,7 +103,7 @@ def _lattice(rng: np.random.Generator, spacing_m: float, *, jitter: float) -> Fl
 
 
 def _fill_nodes(
-    rng: np.random.Generator, terrain: Terrain, town: Settlement, fixed: Floats
+    rng: np.random.Generator, terrain: Terrain, town: Settlement, *, fixed: Floats
 ) -> tuple[Floats, Ints]:
     """Return further nodes and their zone: town, farm country or forest."""
     near = ndimage.distance_transform_edt(~town.built) * MID.size_m
@@ -212,7 +212,7 @@ def _runs(nodes: Floats, edges: Ints, kind: Ints) -> tuple[Ints, Ints, Ints]:
     onward: dict[tuple[int, int], int] = {}
     for node, here in enumerate(at):
         free = set(here)
-        for _, one, two in sorted(_turns(nodes, edges, node, here, kind)):
+        for _, one, two in sorted(_turns(nodes, edges, node=node, here=here, kind=kind)):
             if one in free and two in free:
                 free -= {one, two}
                 onward[one, node], onward[two, node] = two, one
@@ -244,7 +244,7 @@ def _follow(edges: Ints, kind: Ints, onward: dict[tuple[int, int], int]) -> tupl
 
 
 def _turns(
-    nodes: Floats, edges: Ints, node: int, here: list[int], kind: Ints
+    nodes: Floats, edges: Ints, *, node: int, here: list[int], kind: Ints
 ) -> list[tuple[float, int, int]]:
     """Return pairs of edges at a node that go straight on, with how far they turn."""
     result = []
@@ -261,7 +261,7 @@ def _turns(
     return result
 
 
-def _curves(nodes: Floats, edges: Ints, street: Ints, order: Ints) -> Floats:
+def _curves(nodes: Floats, edges: Ints, *, street: Ints, order: Ints) -> Floats:
     """Return each edge as five points of a cubic that is smooth along its street."""
     rank = np.lexsort((order, street))
     before = np.full(len(edges), -1)

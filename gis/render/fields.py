@@ -109,7 +109,11 @@ def describe(name: str, values: pd.Series, *, classes: Mapping[str, Text]) -> Fi
             text = worded(f"values.{name}.{value}") or worded(f"values.{value}")
             if text is not None:
                 words.setdefault(value, text)
-    return FieldMeta(name=name, title=heading(name), kind=kind, values=words)
+    title = heading(name)
+    if kind == "km2":
+        # The value carries its unit here, which a column of a table has in its heading.
+        title = Text(nb=title.nb.removesuffix(" (km²)"), en=title.en.removesuffix(" (km²)"))
+    return FieldMeta(name=name, title=title, kind=kind, values=words)
 
 
 def code(value: Any) -> str:

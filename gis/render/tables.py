@@ -112,7 +112,12 @@ def table_views(
 
 def table_view(table: Table, analysis: str, places: Places) -> TableView:
     """Return one table, its cells written and its rows joined to the map."""
-    columns = [c for c in table.columns if c.name in table.frame.columns]
+    # A code that only joins the row to the map is for machines; the page has its name beside it.
+    columns = [
+        c
+        for c in table.columns
+        if c.name in table.frame.columns and not (c.name == table.key and c.name.endswith("_id"))
+    ]
     found = places.find(table, analysis)
     records = table.frame.to_dict("records")
     rows = []

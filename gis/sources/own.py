@@ -179,9 +179,7 @@ def _layers(dataset: Dataset, path: Path, notes: Notes) -> list[str]:
         return [dataset.layer]
     if dataset.suffix == geoparquet.SUFFIX:
         return [path.stem]
-    listed = _guarded(
-        lambda: pyogrio.list_layers(dataset.source), source=path.name, notes=notes
-    )
+    listed = _guarded(lambda: pyogrio.list_layers(dataset.source), source=path.name, notes=notes)
     spatial = [str(name) for name, kind in listed if kind is not None]
     if not spatial:
         message = f"{path.name}: no layer with geometry in {dataset.name}"

@@ -16,7 +16,6 @@ from pyogrio.errors import DataSourceError
 import gis
 from gis.crs import LONLAT_EPSG
 from gis.errors import ParameterError, SourceError
-from gis.text import t
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,11 +57,11 @@ class Answer:
     counted: str
     definition: Definition
     files: tuple[FileSource, ...]
+    frame: gpd.GeoDataFrame
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
     crs: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
-    frame: gpd.GeoDataFrame | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the answer, its frame left out, as plain JSON types."""
@@ -135,11 +134,6 @@ def write_answer(answer: Answer, path: Path) -> None:
         os.replace(made, path)  # noqa: PTH105 - one atomic step
 
 
-def sentence_key(tool: str, part: str) -> str:
-    """Return the key of a text of a tool in ``gis/locale``."""
-    return f"tools.{tool}_{part.replace('-', '_')}"
-
-
 def _write_json(answer: Answer, path: Path) -> None:
     text = json.dumps(answer.as_dict(), ensure_ascii=False, indent=2, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
@@ -147,15 +141,10 @@ def _write_json(answer: Answer, path: Path) -> None:
 
 def _flat(answer: Answer) -> gpd.GeoDataFrame:
     """Return the frame with columns that every format holds; ``fid`` is GeoPackage's own."""
-    if answer.frame is None:
-        message = f"{answer.tool} {t('tools.no_layer').en}"
-        raise ParameterError(message)
     frame = answer.frame
     names = {c: f"{c}_file" for c in frame.columns if str(c).casefold() == "fid"}
     frame = frame.rename(columns=names)
-    mixed = [
-        c for c in frame.columns if frame[c].dtype == object and c != frame.geometry.name
-    ]
+    mixed = [c for c in frame.columns if frame[c].dtype == object and c != frame.geometry.name]
     return frame.assign(**{c: frame[c].map(_written, na_action="ignore") for c in mixed})
 
 

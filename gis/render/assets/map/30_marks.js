@@ -9,7 +9,7 @@ arealplan.hatch = (() => {
     const c = tile.getContext("2d");
     c.scale(tile.width / side, tile.height / side);
     c.strokeStyle = c.fillStyle = colour;
-    c.lineWidth = 1;
+    c.lineWidth = kind === "wide" ? 0.8 : 1;
     c.beginPath();
     if (kind === "dots" || kind === "sparse") {
       c.arc(side / 2, side / 2, 1, 0, 7);

@@ -68,17 +68,20 @@ function stroke(ctx, look, view, fixed) {
   ctx.setLineDash([]);
 }
 
+// A class's number stands in every part of a feature that has room for it.
 function mark(ctx, layer, f, view) {
-  const look = layer.classes[layer.classOf[f]], b = 4 * f, box = layer.shapes.box;
+  const look = layer.classes[layer.classOf[f]];
   if (!look.mark) return;
-  const wide = (box[b + 2] - box[b]) * view.scale, high = (box[b + 3] - box[b + 1]) * view.scale;
-  if (wide < 26 || high < 22) return;
-  const [x, y] = arealplan.within(layer.shapes, f);
+  layer.marks ||= new Map();
+  if (!layer.marks.has(f)) layer.marks.set(f, arealplan.partPoints(layer.shapes, f));
   ctx.font = "600 13px system-ui, sans-serif";
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   ctx.fillStyle = look.mark_colour || "#1E2328";
-  ctx.fillText(look.mark, x * view.scale - view.ox, y * view.scale - view.oy);
+  for (const { x, y, wide, high } of layer.marks.get(f)) {
+    if (wide * view.scale < 16 || high * view.scale < 18) continue;
+    ctx.fillText(look.mark, x * view.scale - view.ox, y * view.scale - view.oy);
+  }
 }
 
 function lines(ctx, layer, view, inside) {

@@ -18,20 +18,27 @@ arealplan.covers = (layer, f, x, y, scale) => {
   const reach = shapes.kind === "polygon" ? 0 : shapes.kind === "line" ? near : 12 / scale;
   if (x < shapes.box[b] - reach || x > shapes.box[b + 2] + reach
     || y < shapes.box[b + 1] - reach || y > shapes.box[b + 3] + reach) return false;
-  if (shapes.kind === "polygon") return crossings(shapes, f, x, y) % 2 === 1;
+  if (shapes.kind === "polygon") return holds(shapes, f, x, y);
   return nearest(shapes, f, x, y) <= reach;
 };
 
-function crossings(shapes, f, x, y) {
+function holds(shapes, f, x, y) {
   const { X, Y, ring, part } = shapes;
-  let count = 0;
+  let odd = false;
   for (let r = part[f]; r < part[f + 1]; r++) {
-    for (let i = ring[r] + 1; i < ring[r + 1]; i++) {
-      if (Y[i] > y !== Y[i - 1] > y
-        && x < ((X[i - 1] - X[i]) * (y - Y[i])) / (Y[i - 1] - Y[i]) + X[i]) count++;
-    }
+    odd = odd !== crossed(X, Y, ring[r], ring[r + 1], x, y);
   }
-  return count;
+  return odd;
+}
+
+// Whether a ray from the point crosses a ring an odd number of times.
+function crossed(X, Y, start, end, x, y) {
+  let odd = false;
+  for (let i = start + 1; i < end; i++) {
+    if (Y[i] > y !== Y[i - 1] > y
+      && x < ((X[i - 1] - X[i]) * (y - Y[i])) / (Y[i - 1] - Y[i]) + X[i]) odd = !odd;
+  }
+  return odd;
 }
 
 function nearest(shapes, f, x, y) {
@@ -48,7 +55,32 @@ function nearest(shapes, f, x, y) {
   return best;
 }
 
-// A point inside a feature: the middle of its widest crossing halfway down.
+// Where a level line at y lies inside a feature: pairs of x, sorted.
+function inside(shapes, f, y) {
+  const { X, Y, ring, part } = shapes;
+  const cuts = [];
+  for (let r = part[f]; r < part[f + 1]; r++) {
+    for (let i = ring[r] + 1; i < ring[r + 1]; i++) {
+      if (Y[i] > y !== Y[i - 1] > y) {
+        cuts.push(((X[i - 1] - X[i]) * (y - Y[i])) / (Y[i - 1] - Y[i]) + X[i]);
+      }
+    }
+  }
+  return cuts.sort((p, q) => p - q);
+}
+
+// The middle of the widest stretch of a level line inside a feature, between two bounds.
+function widest(shapes, f, y, west, east) {
+  const cuts = inside(shapes, f, y);
+  let best = { wide: 0, x: 0 };
+  for (let i = 0; i + 1 < cuts.length; i += 2) {
+    const wide = cuts[i + 1] - cuts[i], x = (cuts[i] + cuts[i + 1]) / 2;
+    if (wide > best.wide && x >= west && x <= east) best = { wide, x };
+  }
+  return best;
+}
+
+// A point inside a feature: the middle of its widest crossing at one of five heights.
 arealplan.within = (shapes, f) => {
   const { X, Y, ring, part, box } = shapes, b = 4 * f;
   if (shapes.kind !== "polygon") {
@@ -56,21 +88,26 @@ arealplan.within = (shapes, f) => {
     const middle = first + Math.floor((ring[part[f] + 1] - first) / 2);
     return [X[middle], Y[middle]];
   }
-  let best = [0, (box[b] + box[b + 2]) / 2, (box[b + 1] + box[b + 3]) / 2];
+  let best = { wide: 0, x: (box[b] + box[b + 2]) / 2, y: (box[b + 1] + box[b + 3]) / 2 };
   for (const share of [0.5, 0.37, 0.63, 0.21, 0.79]) {
     const y = box[b + 1] + share * (box[b + 3] - box[b + 1]);
-    const cuts = [];
-    for (let r = part[f]; r < part[f + 1]; r++) {
-      for (let i = ring[r] + 1; i < ring[r + 1]; i++) {
-        if (Y[i] > y !== Y[i - 1] > y) {
-          cuts.push(((X[i - 1] - X[i]) * (y - Y[i])) / (Y[i - 1] - Y[i]) + X[i]);
-        }
-      }
-    }
-    cuts.sort((p, q) => p - q);
-    for (let i = 0; i + 1 < cuts.length; i += 2) {
-      if (cuts[i + 1] - cuts[i] > best[0]) best = [cuts[i + 1] - cuts[i], (cuts[i] + cuts[i + 1]) / 2, y];
+    const found = widest(shapes, f, y, -Infinity, Infinity);
+    if (found.wide > best.wide) best = { ...found, y };
+  }
+  return [best.x, best.y];
+};
+
+// One point in every part of a polygon, with the room around it.
+arealplan.partPoints = (shapes, f) => {
+  const { X, Y, ring, part } = shapes, found = [];
+  for (let r = part[f]; r < part[f + 1]; r++) {
+    const xs = X.subarray(ring[r], ring[r + 1]), ys = Y.subarray(ring[r], ring[r + 1]);
+    const north = Math.min(...ys), south = Math.max(...ys), y = (north + south) / 2;
+    const { wide, x } = widest(shapes, f, y, Math.min(...xs), Math.max(...xs));
+    // A hole's ring finds the land beside it, which its own part has found already.
+    if (wide > 0 && crossed(X, Y, ring[r], ring[r + 1], x, y)) {
+      found.push({ x, y, wide, high: south - north });
     }
   }
-  return [best[1], best[2]];
+  return found;
 };

@@ -5,7 +5,9 @@ arealplan.startPrint = () => {
     if (before) return;
     const { map, renderer } = arealplan;
     before = { bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom(),
-      ratio: renderer.ratio };
+      ratio: renderer.ratio,
+      closed: [...document.querySelectorAll(".panel details:not([open])")] };
+    for (const details of before.closed) details.open = true;
     arealplan.closePopup();
     document.documentElement.classList.add("printing");
     renderer.ratio = 3;
@@ -18,6 +20,7 @@ arealplan.startPrint = () => {
     const { map, renderer } = arealplan;
     document.documentElement.classList.remove("printing");
     renderer.ratio = before.ratio;
+    for (const details of before.closed) details.open = false;
     map.invalidateSize({ animate: false, pan: false });
     map.setView(before.centre, before.zoom, { animate: false });
     renderer._update();
