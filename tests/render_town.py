@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from gis.catalogue import map_entries
 from gis.provenance import LayerSource, Provenance
+from gis.render import Page, PageRef, render_index, render_page, write_pages
 from gis.result import (
     UNDER_TEN,
     Area,
@@ -23,6 +26,9 @@ from gis.result import (
     Table,
 )
 from gis.text import Text, percent
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EPSG = 25833
 EAST, NORTH, SIDE = 160_000.0, 6_445_000.0, 10_000.0
@@ -444,3 +450,35 @@ def biodiversity_result() -> Result:
 def results() -> dict[str, Result]:
     made = (built_up_result(), transit_result(), hazard_result(), biodiversity_result())
     return {r.analysis: r for r in made}
+
+
+def page(name: str, **changes: Any) -> Page:
+    """Render one map of the catalogue for the town, with changes to what goes in."""
+    made: dict[str, Any] = {
+        "layers": changes.pop("store", catalogue_layers()).get,
+        "area": area_frame(),
+        "language": "nb",
+        "created": CREATED,
+        "sources": source,
+    }
+    entry = changes.pop("entry", map_entries()[name])
+    return render_page(name, entry, changes.pop("results", results()), **{**made, **changes})
+
+
+def index() -> str:
+    """Render the index of all maps of the town."""
+    return render_index(
+        [PageRef(n, f"{n}.html", e) for n, e in map_entries().items()],
+        results(),
+        language="nb",
+        created=CREATED,
+        sources=[source(x) for x in catalogue_layers()],
+    )
+
+
+def write_site(folder: Path) -> Path:
+    """Write all pages of the town into a folder."""
+    write_pages(
+        {**{f"{n}.html": page(n).html for n in map_entries()}, "index.html": index()}, folder
+    )
+    return folder

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from gis.catalogue import map_entries
 from gis.provenance import Provenance
-from gis.render import PageRef, render_index, render_page, write_pages
+from gis.render import write_pages
 from gis.result import Column, Table
 from gis.text import Text
 from tests import render_town as town
@@ -20,11 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
 MAPS = ("oversikt", "kollektiv", "naturfare", "naturmangfold")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 HOSTILE = (
     "<img src=x onerror=window.harm=1>",
     "${window.harm=2}",
@@ -47,34 +45,9 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-def render(name: str, **changes: Any) -> str:
-    layers = changes.pop("store", town.catalogue_layers())
-    results = changes.pop("results", town.results())
-    made: dict[str, Any] = {
-        "layers": layers.get,
-        "area": town.area_frame(),
-        "language": "nb",
-        "created": town.CREATED,
-        "sources": town.source,
-    }
-    return render_page(name, map_entries()[name], results, **{**made, **changes}).html
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("pages")
-    refs = [PageRef(n, f"{n}.html", e) for n, e in map_entries().items()]
-    sources = [town.source(x) for x in town.catalogue_layers()]
-    index = render_index(refs, town.results(), language="nb", created=town.CREATED, sources=sources)
-    write_pages({**{f"{n}.html": render(n) for n in MAPS}, "index.html": index}, out)
-    return out
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
-    return [
-        f"{v['id']}: {[n['target'] for n in v['nodes']][:3]}" for v in found.response["violations"]
-    ]
+    return town.write_site(tmp_path_factory.mktemp("pages"))
 
 
 @pytest.mark.parametrize("name", MAPS)
@@ -166,7 +139,7 @@ def hostile_page() -> tuple[str, str]:
         layers={**transit.layers, "stops": stops},
         provenance=Provenance(sources=(source,)),
     )
-    return render("kollektiv", results=results, store=store, sources=lambda _: source), text
+    return town.page("kollektiv", results=results, store=store, sources=lambda _: source).html, text
 
 
 def test_hostile_text_is_only_text(browser: Browser, tmp_path: Path) -> None:
@@ -190,31 +163,6 @@ def test_hostile_text_is_only_text(browser: Browser, tmp_path: Path) -> None:
         assert page.evaluate("document.querySelectorAll('main img, .popup svg').length") == 0
         assert seen.requests == []
         assert seen.complaints == []
-
-
-@pytest.mark.parametrize("name", [*MAPS, "index"])
-@pytest.mark.parametrize(
-    ("hash_", "size"), [("", (1400, 900)), ("#lang=en", (1400, 900)), ("", (320, 640))]
-)
-def test_page_has_no_axe_violations(
-    browser: Browser, folder: Path, name: str, hash_: str, size: tuple[int, int]
-) -> None:
-    """Oracle: axe-core, WCAG 2.1 A and AA and best practice; and no sideways scroll."""
-    with opened(browser, folder / f"{name}.html", hash_=hash_, size=size) as seen:
-        seen.page.evaluate(
-            "document.querySelectorAll('details').forEach((d) => { d.open = true; })"
-        )
-        assert violations(seen.page) == []
-        width = seen.page.evaluate("document.documentElement.scrollWidth")
-        assert width <= size[0]
-
-
-def test_popup_has_no_axe_violations(browser: Browser, folder: Path) -> None:
-    """Oracle: axe-core with a popup open."""
-    with opened(browser, folder / "kollektiv.html") as seen:
-        seen.page.evaluate("arealplan.show('transit_access_stops', 1)")
-        seen.page.wait_for_selector(".popup")
-        assert violations(seen.page) == []
 
 
 def test_keyboard_leads_from_row_to_popup_and_back(browser: Browser, folder: Path) -> None:
@@ -359,15 +307,3 @@ def test_narrow_page_puts_the_finding_over_the_map(browser: Browser, folder: Pat
             for x in (".finding", ".folium-map", ".panel", ".tables")
         ]
         assert tops == sorted(tops)
-
-
-def test_targets_are_at_least_24_px(browser: Browser, folder: Path) -> None:
-    """Oracle: WCAG 2.2 target size, measured on every visible control."""
-    with opened(browser, folder / "kollektiv.html", size=NARROW) as seen:
-        small = seen.page.evaluate(
-            """() => [...document.querySelectorAll(
-                'button, summary, .layers label, .leaflet-bar a')]
-              .map((e) => [e.textContent, e.getBoundingClientRect()])
-              .filter(([, b]) => b.width && (b.width < 24 || b.height < 24)).map(([t]) => t)"""
-        )
-        assert small == []

@@ -14,29 +14,16 @@ import pytest
 
 from gis.catalogue import MapEntry, map_entries
 from gis.errors import CatalogueError, RenderError
-from gis.render import Page, PageRef, render_index, render_map, render_page, write_pages
+from gis.render import Page, PageRef, render_index, render_map, write_pages
 from gis.render.assets import check_closed
 from gis.result import Status
 from tests import render_town as town
+from tests.render_town import page
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 MAPS = ("oversikt", "kollektiv", "naturfare", "naturmangfold")
-
-
-def page(name: str, **changes: Any) -> Page:
-    layers = changes.pop("store", town.catalogue_layers())
-    made: dict[str, Any] = {
-        "layers": layers.get,
-        "area": town.area_frame(),
-        "language": "nb",
-        "created": town.CREATED,
-        "sources": town.source,
-    }
-    entry = changes.pop("entry", map_entries()[name])
-    results = changes.pop("results", town.results())
-    return render_page(name, entry, results, **{**made, **changes})
 
 
 def payload(html: str, layer: str) -> Any:
@@ -256,15 +243,13 @@ def test_links_a_reader_clicks_are_allowed() -> None:
 
 def test_index_heads_each_map_with_its_finding() -> None:
     """Oracle: the entries and results that went in."""
-    refs = [PageRef(n, f"{n}.html", e) for n, e in map_entries().items()]
-    sources = [town.source(x) for x in town.catalogue_layers()]
-    html = render_index(refs, town.results(), language="nb", created=town.CREATED, sources=sources)
+    html = town.index()
     places = [html.index(f'href="{n}.html"') for n in MAPS]
     assert places == sorted(places)
     for result in town.results().values():
         assert result.finding.nb in html
         assert result.finding.en in html
-    assert html.count('<th scope="row">') == len(sources)
+    assert html.count('<th scope="row">') == len(town.catalogue_layers())
     assert 'class="folium-map"' not in html
 
 

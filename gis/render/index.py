@@ -78,6 +78,7 @@ def _card(page: PageRef, result: Result) -> dict[str, Any]:
         "question": page.entry.question.text,
         "value": views.value_text(result),
         "finding": result.finding,
+        "status": views.status_text(result),
     }
 
 

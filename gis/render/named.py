@@ -43,6 +43,11 @@ def frame_of(named: MapLayer, scene: Scene, *, where: str) -> gpd.GeoDataFrame |
             near = _near(named.layer, scene.catalogue)
             message = f"{where}.layer '{named.layer}' is no layer of the catalogue{near}"
             raise RenderError(message)
+        if scene.catalogue[named.layer].geometry == "raster":
+            message = (
+                f"{where}.layer '{named.layer}' is a raster; maps draw polygons, lines, points"
+            )
+            raise RenderError(message)
         frame = scene.layers(named.layer)
         return frame if frame is None else _protected(frame)
     result = scene.results.get(str(named.result))

@@ -39,6 +39,7 @@ FAIL_BYTES = 25_000_000
 # Texts the scripts of the page need, under the names they use.
 _SCRIPT_TEXTS = {
     "close": "page.close",
+    "failed": "page.failed",
     "zoom_in": "page.zoom_in",
     "zoom_out": "page.zoom_out",
     "nav": "page.nav",
@@ -183,6 +184,7 @@ def _texts(
         "invented": invented,
         "value": views.value_text(lead),
         "finding": lead.finding,
+        "range": views.range_text(lead),
         "status": views.status_text(lead),
         "figures": views.figures(lead),
         "definitions": views.definitions(entry, results),

@@ -34,6 +34,14 @@ def value_text(result: Result) -> Text | None:
     return Text(nb=f"{text.nb} {unit.nb}".strip(), en=f"{text.en} {unit.en}".strip())
 
 
+def range_text(result: Result) -> Text | None:
+    """Write the range of a result, where it has one that differs from the value."""
+    if result.low is None or result.high is None or result.low == result.high:
+        return None
+    write = percent if result.unit == "share" else number
+    return t("page.range", low=write(result.low), high=write(result.high))
+
+
 def status_text(result: Result) -> Text | None:
     """Word a status that is not ok."""
     return None if result.status is Status.OK else t(f"status.{result.status.value}")

@@ -162,10 +162,16 @@ def count_unit(weight: str | None) -> str:
 
 
 def _lonlat_box(own: OwnFile) -> Bounds:
-    crs, bounds = own.frame.crs, own.frame.total_bounds
+    """Return where a file's rows lie in degrees, by the corners of each row.
+
+    A box in metres around all of a long country reaches far beyond it in degrees.
+    """
+    crs = own.frame.crs
+    boxes = shapely.bounds(own.frame.geometry.to_numpy())
+    boxes = boxes[np.isfinite(boxes).all(axis=1)]
     to_degrees = Transformer.from_crs(crs, LONLAT_EPSG, always_xy=True)
-    west, south, east, north = (float(v) for v in bounds)
-    box: Bounds = to_degrees.transform_bounds(west, south, east, north, densify_pts=21)
+    lon, lat = to_degrees.transform(boxes[:, [0, 0, 2, 2]].ravel(), boxes[:, [1, 3, 1, 3]].ravel())
+    box = (float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max()))
     if not np.isfinite(box).all():
         message = f"{own.label}: coordinates that have no place on earth in {crs.name}"
         raise CrsError(message)
@@ -240,7 +246,7 @@ def _left_out(
     found = []
     for reason, n, key in counts:
         if n:
-            text = t(key, role=t(f"tools.{role}"), count=number(n))
+            text = t(key, role=t(f"tools.{role}"))
             if weighted and key == "tools.no_geometry":
                 extra = t("tools.weight_lost", weight=number(carried, decimals=_decimals(carried)))
                 text = Text(nb=f"{text.nb} {extra.nb}", en=f"{text.en} {extra.en}")

@@ -23,7 +23,7 @@ from gis.errors import CrsError, ParameterError, SourceError
 from gis.kernels.zones import highest_class
 from gis.result import Definition, LeftOut
 from gis.sources.own import column_of, system_of
-from gis.text import number, t
+from gis.text import t
 from gis.tools.answer import Answer, FileSource, plain, share
 from gis.tools.files import Given, Loaded, load, name_of
 
@@ -283,9 +283,7 @@ def _left_out(every: _Sums, status: list[str]) -> list[LeftOut]:
         ),
         ("zones_without_cell_centre", status.count("no_cell_centre"), "zones", "tools.no_centre"),
     )
-    return [
-        LeftOut(reason, t(key, count=number(n)), n, unit) for reason, n, unit, key in counts if n
-    ]
+    return [LeftOut(reason, t(key), n, unit) for reason, n, unit, key in counts if n]
 
 
 def _with_crs(source: FileSource, crs: CRS) -> FileSource:

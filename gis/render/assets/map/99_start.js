@@ -17,5 +17,8 @@ arealplan.start = (map) => {
     arealplan.renderer.draw();
     document.documentElement.dataset.ready = "true";
     resolve();
-  }));
+  })).catch(() => {
+    // An old browser cannot unpack the data; the tables below do not need it.
+    map.getContainer().after(arealplan.el("p", "failed", arealplan.t("failed")));
+  });
 };
