@@ -57,10 +57,18 @@ def chromium() -> Iterator[Browser]:
 
 @contextlib.contextmanager
 def opened(
-    browser: Browser, file: Path, *, hash_: str = "", size: tuple[int, int] = WIDE
+    browser: Browser,
+    file: Path,
+    *,
+    hash_: str = "",
+    size: tuple[int, int] = WIDE,
+    before: str = "",
+    drawn: bool = True,
 ) -> Iterator[Watched]:
-    """Open a file, wait until the map is drawn, and watch it."""
+    """Open a file, wait until the map is drawn, and watch it; ``before`` is run first."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, offline=True)
+    if before:
+        context.add_init_script(before)
     watched = Watched(context.new_page())
 
     def guard(route: Route) -> None:
@@ -78,7 +86,7 @@ def opened(
     watched.page.on("pageerror", lambda e: watched.complaints.append(str(e)))
     try:
         watched.page.goto(file.as_uri() + hash_)
-        if watched.page.locator(".folium-map").count():
+        if drawn and watched.page.locator(".folium-map").count():
             watched.page.wait_for_selector("html[data-ready=true]", timeout=20_000)
         yield watched
     finally:

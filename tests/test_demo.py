@@ -363,7 +363,7 @@ def test_roads_are_connected(demo: Demo) -> None:
         ends = [tuple(np.round(line.geoms[0].coords[k], 2)) for k in (0, -1)]
         leader[find(ends[0])] = find(ends[1])
     assert len({find(node) for node in list(leader)}) == 1
-    assert {"L", "T"} <= set(roads.medium.dropna())
+    assert {"L", "U"} <= set(roads.medium.dropna())
 
 
 def test_bad_seed_is_refused(tmp_path: Path) -> None:

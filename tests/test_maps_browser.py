@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import pytest
+import shapely
 
 from gis.catalogue import map_entries
 from gis.provenance import Provenance
@@ -307,3 +309,34 @@ def test_narrow_page_puts_the_finding_over_the_map(browser: Browser, folder: Pat
             for x in (".finding", ".folium-map", ".panel", ".tables")
         ]
         assert tops == sorted(tops)
+
+
+def test_old_browser_is_told_and_keeps_its_tables(browser: Browser, folder: Path) -> None:
+    """Oracle: by hand; without DecompressionStream no map, but a sentence and the tables."""
+    taken = "delete window.DecompressionStream"
+    with opened(browser, folder / "kollektiv.html", before=taken, drawn=False) as seen:
+        seen.page.wait_for_selector(".failed")
+        assert "i tabellene under" in seen.page.locator(".failed").inner_text()
+        assert seen.page.locator("#table-transit-access-units tbody tr").count() > 5
+        assert seen.requests == []
+
+
+def test_marks_stand_inside_every_part(browser: Browser, tmp_path: Path) -> None:
+    """Oracle: by hand, one class of two squares, one with a hole, gives two points, both inside."""
+    ring = town.box(2, 4, 4, 6).difference(town.box(2.5, 4.5, 3.5, 5.5))
+    zones = [shapely.multipolygons([*shapely.get_parts(ring), town.box(6, 4, 7, 5)])]
+    results = town.results()
+    hazard = results["hazard-exposure"]
+    clay = town.frame({"hazard": ["quick_clay"], "class": ["3"], "area_km2": [4.0]}, zones)
+    layers = {**hazard.layers, "quick_clay": clay}
+    results["hazard-exposure"] = replace(hazard, layers=layers)
+    write_pages({"marks.html": town.page("naturfare", results=results).html}, tmp_path)
+    with opened(browser, tmp_path / "marks.html") as seen:
+        found = seen.page.evaluate(
+            """() => arealplan.partPoints(
+              arealplan.layers.get('hazard_exposure_quick_clay').shapes, 0)
+              .map(({x, y}) => { const p = arealplan.latlng(x, y); return [p.lng, p.lat]; })"""
+        )
+    points = gpd.GeoSeries(shapely.points(found), crs=4326).to_crs(town.EPSG)
+    assert len(points) == 2
+    assert all(points.within(zones[0]))

@@ -161,6 +161,7 @@ def entry_with(name: str, **layer: Any) -> MapEntry:
     [
         ({"result": "transit-access", "frame": "stopps", "palette": "station"}, "'stopps'.*stops"),
         ({"layer": "statoins"}, "layers\\[0\\].layer 'statoins'.*did you mean 'stations'"),
+        ({"layer": "terrain"}, "'terrain' is a raster; maps draw polygons, lines, points"),
         ({"layer": "stations", "popup": ["nmae"]}, "popup 'nmae'.*did you mean 'name'"),
         ({"layer": "stations", "class_field": "kin"}, "class_field 'kin'.*did you mean 'kind'"),
         ({"layer": "stations", "palette": "statoin"}, "palette 'statoin'.*did you mean 'station'"),
@@ -201,6 +202,15 @@ def test_too_heavy_page_is_refused_naming_layers(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("gis.render.page.FAIL_BYTES", 2000)
     with pytest.raises(RenderError, match="heaviest layers: population_grid"):
         page("oversikt")
+
+
+def test_range_is_told() -> None:
+    """Oracle: by hand."""
+    results = town.results()
+    ranged = replace(results["transit-access"], low=0.5, high=0.6)
+    html = page("kollektiv", results={**results, "transit-access": ranged}).html
+    assert "Spenn: 50,0\u00a0% til 60,0\u00a0%" in html
+    assert "Range: 50.0% to 60.0%" in html
 
 
 def test_result_without_value_says_why() -> None:

@@ -8,6 +8,7 @@ from gis.catalogue.load import (
     layer_entry,
     map_entries,
     map_entry,
+    publishers,
     read_entry,
 )
 from gis.catalogue.models import (
@@ -22,16 +23,40 @@ from gis.catalogue.models import (
     WorkspaceEntry,
     ZoneClass,
 )
+from gis.catalogue.remotes import (
+    ArcgisRemote,
+    ArtskartRemote,
+    FileRemote,
+    GbifRemote,
+    GeonorgeRemote,
+    OgcApiRemote,
+    Publisher,
+    PublisherFile,
+    Remote,
+    TilesRemote,
+    WfsRemote,
+)
 
 __all__ = [
+    "ArcgisRemote",
+    "ArtskartRemote",
     "Bilingual",
     "Delivery",
     "FieldMapping",
+    "FileRemote",
+    "GbifRemote",
+    "GeonorgeRemote",
     "LayerEntry",
     "LocalLayer",
     "MapAnalysis",
     "MapEntry",
     "MapLayer",
+    "OgcApiRemote",
+    "Publisher",
+    "PublisherFile",
+    "Remote",
+    "TilesRemote",
+    "WfsRemote",
     "WorkspaceEntry",
     "ZoneClass",
     "catalogue_root",
@@ -39,5 +64,6 @@ __all__ = [
     "layer_entry",
     "map_entries",
     "map_entry",
+    "publishers",
     "read_entry",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -11,11 +12,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ValidationError
 
 from gis.catalogue.models import LayerEntry, MapEntry
+from gis.catalogue.remotes import PublisherFile
 from gis.errors import CatalogueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_NO_ENTRIES = ("theme", "publishers")
+# Another file of publishers (a mirror inside the municipality's own network), in place of ours.
+PUBLISHERS_VARIABLE = "AREALPLAN_PUBLISHERS"
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -75,7 +80,9 @@ def _keys_at(model: type[BaseModel], loc: Iterable[Any]) -> list[str]:
     node: dict[str, Any] = schema
     for part in loc:
         node = _resolve(node, schema)
-        if isinstance(part, int):
+        if str(part) in (kinds := _kinds(node)):
+            node = {"$ref": kinds[str(part)]}
+        elif isinstance(part, int):
             node = node.get("items", {})
         else:
             by_name = [
@@ -85,6 +92,15 @@ def _keys_at(model: type[BaseModel], loc: Iterable[Any]) -> list[str]:
             free = next((n for n in by_name if isinstance(n, dict)), {})
             node = node.get("properties", {}).get(part) or free
     return list(_resolve(node, schema).get("properties", {}))
+
+
+def _kinds(node: dict[str, Any]) -> dict[str, str]:
+    """Return the models that a discriminated key may hold, by their kind."""
+    for option in (node, *node.get("anyOf", ())):
+        mapping = option.get("discriminator", {}).get("mapping")
+        if mapping:
+            return dict(mapping)
+    return {}
 
 
 def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +115,29 @@ def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
 
 def _entries[E: BaseModel](which: Literal["layers", "maps"], model: type[E]) -> dict[str, E]:
     files = sorted(catalogue_root(which).glob("*.toml"))
-    return {f.stem: read_entry(f, model) for f in files if f.stem != "theme"}
+    return {f.stem: read_entry(f, model) for f in files if f.stem not in _NO_ENTRIES}
+
+
+def publishers() -> PublisherFile:
+    """Return where the publishers answer. Raises CatalogueError."""
+    named = os.environ.get(PUBLISHERS_VARIABLE)
+    path = Path(named) if named else catalogue_root("layers") / "publishers.toml"
+    return _publishers(path, path.stat().st_mtime_ns if path.is_file() else 0)
+
+
+@cache
+def _publishers(path: Path, _mtime_ns: int) -> PublisherFile:
+    found = read_entry(path, PublisherFile)
+    named = [*([found.population.publisher] if found.population else ()), found.sea_level]
+    for layer, entry in layer_entries().items():
+        if entry.remote and entry.remote.publisher not in found.publishers:
+            message = f"layers/{layer}.toml: remote.publisher '{entry.remote.publisher}' is not in "
+            raise CatalogueError(message + str(path))
+    for name in named:
+        if name is not None and name not in found.publishers:
+            message = f"{path}: '{name}' is none of its publishers"
+            raise CatalogueError(message)
+    return found
 
 
 @cache

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from gis.catalogue.remotes import AnyRemote
 from gis.text import Text
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -177,6 +178,9 @@ class LayerEntry(Entry):
     about: Bilingual = Field(description="one sentence: what it shows and what it does not")
     source: SourceInfo
     delivery: Delivery
+    remote: AnyRemote | None = Field(
+        default=None, description="where it is fetched; none: it comes by hand"
+    )
     fields: dict[Id, FieldMapping] = Field(default_factory=dict)
     class_field: Id | None = Field(default=None, description="zone layers: the field of the class")
     classes: tuple[ZoneClass, ...] = Field(
@@ -269,9 +273,14 @@ class MapEntry(Entry):
 class LocalLayer(Entry):
     """Where a workspace has the data of one layer, in place of fetching."""
 
-    path: str = Field(description="file, relative to the workspace")
+    path: str = Field(
+        default="",
+        description="file, relative to the workspace; none: the one that was fetched or put in "
+        "the inbox",
+    )
     layer: str | None = Field(default=None, description="the layer inside the file")
     date: dt.date | None = Field(default=None, description="status date of the data")
+    retrieved: dt.date | None = Field(default=None, description="when the file came here")
     epsg: int | None = Field(default=None, description="only where the file cannot say it")
     fields: dict[Id, str] = Field(
         default_factory=dict, description="field of the layer -> name in this file"

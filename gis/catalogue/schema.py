@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from gis.catalogue.load import catalogue_root
+from gis.catalogue.load import _kinds, catalogue_root
 from gis.catalogue.models import LayerEntry, MapEntry
 from gis.errors import CatalogueError, ParameterError
 
@@ -56,6 +56,13 @@ def _rows(
         needed = "yes" if key in node.get("required", ()) else ""
         if target is not None and target.get("title") == "Bilingual":
             yield f"`{path}.nb`, `.en`", what, "text in both languages", needed
+        elif kinds := _kinds(raw):
+            yield f"`{path}`", what, "a table", needed
+            for kind, reference in kinds.items():
+                model = schema["$defs"][reference.rsplit("/", 1)[-1]]
+                yield f"`{path}` of `{kind}`", _cell(model["description"]), "", ""
+                plain = {k: v for k, v in model["properties"].items() if k != "kind"}
+                yield from _rows({**model, "properties": plain}, schema, f"{path}.")
         elif target is not None:
             yield f"`{path}`", what, "a table", needed
             yield from _rows(target, schema, f"{path}.")

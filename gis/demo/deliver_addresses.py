@@ -86,7 +86,7 @@ def write_addresses(world: World, data: Path, rng: np.random.Generator) -> Entry
         )  # fmt: skip
     name = f"{STEM}_MatrikkelenAdresse.csv"
     (data / name).write_bytes(csv_bytes(_HEADER.split(";"), rows, bom=True, newline="\r\n"))
-    return Entry("addresses", f"data/{name}", dt.date(2026, 1, 2), crs=EPSG)
+    return Entry("addresses", f"data/{name}", dt.date(2026, 1, 2))
 
 
 def _metres(value: float) -> str:

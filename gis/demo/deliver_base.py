@@ -159,7 +159,7 @@ def _ways(world: World) -> Table:
 
 
 def _tracks(world: World) -> list[tuple[Any, str | None, str]]:
-    """Return stretches of railway and metro with medium (L over water, T deep) and kind."""
+    """Return stretches of railway and metro with medium (L over water, U under ground) and kind."""
     wet = world.terrain.sea | (world.terrain.lake > 0) | (world.terrain.river_m < 13)
     result: list[tuple[Any, str | None, str]] = []
     for line, kind in ((world.town.rail, "jernbane"), (world.town.metro, "tbane")):
@@ -171,7 +171,7 @@ def _tracks(world: World) -> list[tuple[Any, str | None, str]]:
                 continue
             over = bool(FINE.sample(wet, part[:, 0], part[:, 1]).any())
             deep = float((height - level)[start : start + 7].mean()) > 9.0
-            medium = "L" if over else "T" if deep else None
+            medium = "L" if over else "U" if deep else None
             result.append((shapely.LineString(np.round(part, 2)), medium, kind))
     return result
 
@@ -243,8 +243,8 @@ def _grids(world: World, data: Path) -> list[Entry]:
         csv_bytes(columns, list(jobs), bom=True, newline="\n")
     )
     return [
-        Entry("population_grid", "data/NOR0250M_POP_2026.csv", STATUS, crs=EPSG),
-        Entry("workplaces", "data/bedrifter_250m_2026.csv", STATUS, crs=EPSG),
+        Entry("population_grid", "data/NOR0250M_POP_2026.csv", STATUS),
+        Entry("workplaces", "data/bedrifter_250m_2026.csv", STATUS),
     ]
 
 

@@ -21,7 +21,7 @@ from gis.demo.files import (
     write_gpkg,
     write_zip,
 )
-from gis.demo.grid import EPSG, multi
+from gis.demo.grid import multi
 from gis.demo.hazards import FLOOD_LEVELS_M, SURGE_LEVELS_M
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def write_themes(world: World, data: Path) -> list[Entry]:
         *_floods(world, data),
         _quick_clay(world, data),
         _landslide(world, data),
-        _surge(world, data),
+        *_surge(world, data),
         *_nature(world, data),
         _protected(world, data),
         _species(world, data),
@@ -162,7 +162,7 @@ def _landslide(world: World, data: Path) -> Entry:
     return Entry("landslide_caution", f"data/{name}", dt.date(2024, 6, 1), layer)
 
 
-def _surge(world: World, data: Path) -> Entry:
+def _surge(world: World, data: Path) -> list[Entry]:
     """Write storm surge layers and the coverage, one part of it not mapped."""
     name = "Basisdata_9801_Fjordvik_25833_StormfloHavniva.gpkg"
     tables = []
@@ -182,7 +182,11 @@ def _surge(world: World, data: Path) -> Entry:
     status = {"dekningstatus": ["kartlagt", "ikkeKartlagt"], "opphav": ["Oppdiktet"] * 2}
     tables.append(Table("dekningsomrade", parts, status))
     write_gpkg(data / name, tables)
-    return Entry("storm_surge", f"data/{name}", dt.date(2025, 2, 20))
+    delivered = dt.date(2025, 2, 20)
+    return [
+        Entry("storm_surge", f"data/{name}", delivered),
+        Entry("storm_surge_mapped_extent", f"data/{name}", delivered),
+    ]
 
 
 def _nature(world: World, data: Path) -> list[Entry]:
@@ -256,7 +260,7 @@ def _species(world: World, data: Path) -> Entry:
             )
         )  # fmt: skip
     (data / "Artskart_9801.csv").write_bytes(csv_bytes(header, rows, bom=True, newline="\r\n"))
-    return Entry("species_records", "data/Artskart_9801.csv", dt.date(2025, 12, 1), crs=EPSG)
+    return Entry("species_records", "data/Artskart_9801.csv", dt.date(2025, 12, 1))
 
 
 def _transit(world: World, data: Path) -> list[Entry]:

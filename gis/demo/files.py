@@ -33,7 +33,6 @@ class Entry:
     path: str
     date: dt.date
     layer: str | None = None
-    crs: int | None = None
 
 
 @dataclass(frozen=True)

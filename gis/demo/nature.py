@@ -43,6 +43,8 @@ CONDITION = ("God", "Moderat", "Dårlig", "Svært redusert")
 _INSTITUTIONS = ("Oppdiktet museum", "Oppdiktet forening for botanikk", "Oppdiktet fugleforening",
                  "Oppdiktet artsregister")  # fmt: skip
 _UNCERTAINTY = (5, 10, 25, 50, 100, 250, 500, 1000, 2000, 5000, -1)
+# Where red-listed species gather: how many places, how wide, how many times as common.
+_RESERVES, _OAKS, _HABITAT_M, _RICHER = 4, 4, 1000.0, 6.0
 _UNCERTAINTY_SHARE = (0.16, 0.2, 0.15, 0.13, 0.12, 0.07, 0.04, 0.04, 0.02, 0.015, 0.055)
 
 
@@ -108,7 +110,8 @@ def build_nature(
     protected = _protected(rng, terrain, town, people=people)
     species = read_species()
     places = _places(rng, terrain, town, streets=streets, people=people, protected=protected)
-    return Nature(types, mapped, protected, species, _records(rng, species, places))
+    rich = _richness(rng, places, protected, people)
+    return Nature(types, mapped, protected, species, _records(rng, species, places, rich=rich))
 
 
 def read_species() -> tuple[dict[str, str], ...]:
@@ -256,7 +259,7 @@ def _places(
     for _ in range(int(count * 0.22)):
         area = protected[int(len(protected) * rng.random() ** 1.6)].geometry
         spot = shapely.get_coordinates(area.centroid)[0]
-        spots.append(spot + rng.normal(0, np.sqrt(area.area) * 0.3 + 5, 2))
+        spots.append(spot + rng.normal(0, max(np.sqrt(area.area) * 0.3, 350.0), 2))
     anywhere = rng.uniform((157_000, 6_440_000), (175_000, 6_459_000), (int(count * 0.08), 2))
     points = np.vstack([homes, walk, np.array(spots), anywhere])
     keep = MID.sample(town.inside, points[:, 0], points[:, 1])
@@ -265,13 +268,37 @@ def _places(
     return np.asarray(points[np.sort(rng.permutation(len(points))[:RECORDS])])
 
 
+def _richness(
+    rng: np.random.Generator, places: Floats, protected: tuple[Protected, ...], people: People
+) -> Floats:
+    """Return 0-1 for each place: how near it lies to one of a few old, rich habitats.
+
+    Some lie in the nature reserves; some where people live, as old hollow oaks do.
+    """
+    reserves = [shapely.get_coordinates(p.geometry.centroid)[0] for p in protected[:_RESERVES]]
+    homes = rng.choice(len(people.x), _OAKS, replace=False)
+    centres = np.vstack([np.array(reserves), np.column_stack([people.x[homes], people.y[homes]])])
+    away = np.hypot(*(places[:, None, :] - centres[None, :, :]).transpose(2, 0, 1)).min(axis=1)
+    return np.asarray(np.exp(-((away / _HABITAT_M) ** 2)))
+
+
 def _records(
-    rng: np.random.Generator, species: tuple[dict[str, str], ...], places: Floats
+    rng: np.random.Generator,
+    species: tuple[dict[str, str], ...],
+    places: Floats,
+    *,
+    rich: Floats,
 ) -> tuple[Record, ...]:
     rare = {"CR": 0.06, "EN": 0.14, "VU": 0.25, "NT": 0.45, "NT°": 0.35, "DD": 0.1}
     common = rng.pareto(1.1, len(species)) + 0.15
     weight = np.array([rare.get(one["Kategori"], 1.0) for one in species]) * np.minimum(common, 12)
-    kind = rng.choice(len(species), len(places), p=weight / weight.sum())
+    listed = np.array([one["Kategori"] in rare for one in species])
+    old = weight * np.where(listed, _RICHER, 1.0)
+    kind = np.where(
+        rng.random(len(places)) < rich,
+        rng.choice(len(species), len(places), p=old / old.sum()),
+        rng.choice(len(species), len(places), p=weight / weight.sum()),
+    )
     unsure = rng.choice(_UNCERTAINTY, len(places), p=_UNCERTAINTY_SHARE)
     days = (35.4 * 365 * rng.random(len(places)) ** 0.45).astype(int)
     house = rng.integers(0, len(_INSTITUTIONS), len(places))

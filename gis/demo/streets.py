@@ -33,7 +33,7 @@ class Streets:
     """The network: node positions, edges (node pairs), kind, length, street and curve of each.
 
     street numbers runs of edges; order is an edge's place in its run; curve is (m, 5, 2).
-    medium is T (tunnel), L (bridge) or empty.
+    medium is U (under ground), L (bridge) or empty.
     """
 
     nodes: Floats
@@ -289,7 +289,7 @@ def _unit(vector: Floats) -> Floats:
 
 
 def _medium(terrain: Terrain, curve: Floats, kind: Ints) -> tuple[str, ...]:
-    """Return L where a road crosses water, T where the E road runs through a hill, else empty."""
+    """Return L where a road crosses water, U where the E road runs through a hill, else empty."""
     middle = curve[:, 1:4].reshape(-1, 2)
     wet = terrain.sea | (terrain.lake > 0) | (terrain.river_m < 13.0)
     over = FINE.sample(wet, middle[:, 0], middle[:, 1]).reshape(-1, 3).any(axis=1)
@@ -299,5 +299,5 @@ def _medium(terrain: Terrain, curve: Floats, kind: Ints) -> tuple[str, ...]:
     roads = kind == E_ROAD
     limit = max(float(np.quantile(cut[roads], 0.93)), 12.0)
     deep = roads & (cut >= limit) & ~over
-    result: list[Any] = np.where(over, "L", np.where(deep, "T", "")).tolist()
+    result: list[Any] = np.where(over, "L", np.where(deep, "U", "")).tolist()
     return tuple(result)

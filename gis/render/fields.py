@@ -167,6 +167,8 @@ def written(value: Any, *, kind: str, decimals: int = 0) -> Text:
     if plain in (UNDER_TEN, WITHHELD) and kind != "text":
         return worded(f"values.{plain}") or Text(nb=str(plain), en=str(plain))
     if isinstance(plain, str):
+        if kind == "text":
+            return Text(nb=plain, en=plain)
         if kind == "date":
             return day(dt.date.fromisoformat(plain))
         return worded(f"values.{plain}") or Text(nb=plain, en=plain)

@@ -57,8 +57,10 @@ def figures(result: Result) -> list[dict[str, Any]]:
 
 def _scalar(name: str, value: Any) -> Text:
     """Write a figure or parameter by the unit that its name ends in."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return written(value, kind="code" if isinstance(value, bool) else "text")
+    if isinstance(value, bool):
+        return written(value, kind="code")
+    if not isinstance(value, int | float):
+        return worded(f"values.{name}.{value}") or written(value, kind="text")
     if "share" in name:
         return percent(float(value))
     for ending, unit, decimals in (("_km2", "km²", 1), ("_m2", "m²", 0), ("_m", "m", 0)):

@@ -86,12 +86,12 @@ def read_own(
 
 
 def check_coordinates(frame: gpd.GeoDataFrame, *, source: str) -> None:
-    """Refuse coordinates that contradict the CRS a frame claims. Raises CrsError."""
+    """Refuse coordinates that contradict the CRS a frame claims. Raises CrsError, SourceError."""
     code = epsg_of(frame.crs)
     bounds = frame.total_bounds
     if not np.isfinite(bounds).all():
         message = f"{source}: no row has coordinates"
-        raise CrsError(message)
+        raise SourceError(message)
     if frame.crs.is_geographic:
         _check_degrees(bounds, frame.crs, source)
     elif code is not None:

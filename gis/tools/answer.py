@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from pyogrio.errors import DataSourceError
 
 import gis
 from gis.crs import LONLAT_EPSG
@@ -128,7 +127,7 @@ def write_answer(answer: Answer, path: Path) -> None:
         made = Path(scratch) / path.name
         try:
             writer(made)
-        except (DataSourceError, OSError, ValueError) as error:
+        except (RuntimeError, OSError, ValueError) as error:
             message = f"{path}: cannot be written ({' '.join(str(error).split())[:200]})"
             raise SourceError(message) from None
         os.replace(made, path)  # noqa: PTH105 - one atomic step

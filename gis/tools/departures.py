@@ -188,7 +188,7 @@ def _definition(asked: Asked, day: ServiceDay, window: tuple[int, int]) -> Defin
     per_hour = number(asked.min_per_hour, decimals=_decimals(asked.min_per_hour))
     wait = 60 / asked.min_per_hour
     criterion = t(
-        "tools.statistic_" + asked.statistic.replace("-", "_"),
+        f"tools.statistic_{_key(asked.statistic)}",
         count=per_hour,
         minutes=number(wait, decimals=_decimals(wait)),
     )
@@ -197,7 +197,7 @@ def _definition(asked: Asked, day: ServiceDay, window: tuple[int, int]) -> Defin
     return Definition(
         sentence=t(
             "tools.departures",
-            level=t("tools.level_" + asked.level.replace("-", "_"), metres=cluster),
+            level=t(f"tools.level_{_key(asked.level)}", metres=cluster),
             criterion=criterion,
             direction=t(f"tools.direction_{asked.direction}"),
             modes=Text(nb=modes, en=modes) if modes else t("tools.all_modes"),
@@ -217,6 +217,10 @@ def _definition(asked: Asked, day: ServiceDay, window: tuple[int, int]) -> Defin
             "bbox": _place(asked.bbox) if asked.bbox else None,
         },
     )
+
+
+def _key(choice: str) -> str:
+    return choice.replace("-", "_")
 
 
 def _clock(seconds: int) -> str:

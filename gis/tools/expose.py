@@ -225,9 +225,9 @@ def _definition(
 ) -> Definition:
     counted = t("tools.of_rows") if weight is None else t("tools.of_weight", weight=weight)
     worst = t("tools.worst" if z.ordered and len(z.classes) > 1 else "tools.no_overlap")
-    rule_text = t("tools.rule_" + rule.replace("-", "_"))
+    rule_key = rule.replace("-", "_")
     return Definition(
-        sentence=t("tools.expose", counted=counted, rule=rule_text, worst=worst),
+        sentence=t("tools.expose", counted=counted, rule=t(f"tools.rule_{rule_key}"), worst=worst),
         parameters={
             "class": class_field,
             "order": ",".join(z.classes),

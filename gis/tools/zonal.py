@@ -8,6 +8,7 @@ zones are brought to its CRS. Cells without a value are kept apart from known on
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import numpy as np
 import rasterio
 import shapely
 from pyproj import CRS
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from gis.check import existing_file, sha256_of
@@ -114,7 +115,10 @@ def zonal(
     existing_file(raster)
     own = zones.read()
     try:
-        file = rasterio.open(raster)
+        with warnings.catch_warnings():
+            # A grid that says no place is refused below, in one line.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            file = rasterio.open(raster)
     except (RasterioError, OSError) as error:
         message = (
             f"{raster.name}: cannot be read as a raster ({' '.join(str(error).split())[:200]})"
@@ -158,8 +162,8 @@ def _grid(file: Any, band: int, epsg: int | None, *, label: str) -> _Grid:
         message = f"{label}: band {band} given; allowed: 1 to {file.count}"
         raise ParameterError(message)
     m = file.transform
-    if m.b or m.d or not m.a or not m.e:
-        message = f"{label}: a rotated or unplaced grid; allowed: rows along the axes of its CRS"
+    if m.b or m.d or not m.a or not m.e or m.is_identity:
+        message = f"{label}: rotated or not placed; allowed: rows along the axes of a CRS"
         raise SourceError(message)
     if file.crs:
         crs = system_of(file.crs.to_wkt(), source=label)

@@ -19,6 +19,16 @@ arealplan.latlng = (x, y) => L.latLng(
   (x / 256) * 360 - 180,
 );
 
+// West, north, east and south of some coordinates.
+arealplan.box = (X, Y, start, end) => {
+  let west = Infinity, north = Infinity, east = -Infinity, south = -Infinity;
+  for (let i = start; i < end; i++) {
+    west = Math.min(west, X[i]); east = Math.max(east, X[i]);
+    north = Math.min(north, Y[i]); south = Math.max(south, Y[i]);
+  }
+  return [west, north, east, south];
+};
+
 // shapes: X, Y per coordinate; ring[i] first coordinate of ring i; part[f] first ring of
 // feature f (both one longer than their count); box four numbers per feature.
 arealplan.decode = (coded) => {
@@ -36,12 +46,7 @@ arealplan.decode = (coded) => {
   const size = coded.features.length;
   const box = new Float64Array(4 * size);
   for (let f = 0; f < size; f++) {
-    let west = Infinity, north = Infinity, east = -Infinity, south = -Infinity;
-    for (let i = ring[part[f]]; i < ring[part[f + 1]]; i++) {
-      west = Math.min(west, X[i]); east = Math.max(east, X[i]);
-      north = Math.min(north, Y[i]); south = Math.max(south, Y[i]);
-    }
-    box.set([west, north, east, south], 4 * f);
+    box.set(arealplan.box(X, Y, ring[part[f]], ring[part[f + 1]]), 4 * f);
   }
   return { kind: coded.kind, size, X, Y, ring, part, box };
 };

@@ -14,7 +14,7 @@ arealplan.loadPlaces = async () => {
 
 arealplan.drawPlaces = (ctx, view) => {
   if (!arealplan.placesOn) return;
-  const deeper = view.zoom - arealplan.firstZoom;
+  const deeper = Math.max(0, view.zoom - arealplan.firstZoom);
   const taken = [], symbols = arealplan.symbolBoxes(view);
   arealplan.placed = [];
   ctx.textAlign = "center";

@@ -1,4 +1,5 @@
-// Find what lies under a click, in every layer at once, topmost first.
+// Find what lies under a click, in every layer at once, topmost first; outlines (units, plans
+// around a place) come after what fills the place.
 arealplan.hits = (latlng) => {
   const scale = 2 ** arealplan.map.getZoom();
   const [x, y] = arealplan.project(latlng.lng, latlng.lat);
@@ -10,7 +11,8 @@ arealplan.hits = (latlng) => {
       if (arealplan.covers(layer, f, x, y, scale)) { found.push({ layer, feature: f }); own++; }
     }
   }
-  return found.slice(0, 10);
+  const late = ({ layer }) => Number(layer.symbol === "outline");
+  return found.sort((a, b) => late(a) - late(b)).slice(0, 10);
 };
 
 arealplan.covers = (layer, f, x, y, scale) => {
@@ -101,9 +103,8 @@ arealplan.within = (shapes, f) => {
 arealplan.partPoints = (shapes, f) => {
   const { X, Y, ring, part } = shapes, found = [];
   for (let r = part[f]; r < part[f + 1]; r++) {
-    const xs = X.subarray(ring[r], ring[r + 1]), ys = Y.subarray(ring[r], ring[r + 1]);
-    const north = Math.min(...ys), south = Math.max(...ys), y = (north + south) / 2;
-    const { wide, x } = widest(shapes, f, y, Math.min(...xs), Math.max(...xs));
+    const [west, north, east, south] = arealplan.box(X, Y, ring[r], ring[r + 1]);
+    const y = (north + south) / 2, { wide, x } = widest(shapes, f, y, west, east);
     // A hole's ring finds the land beside it, which its own part has found already.
     if (wide > 0 && crossed(X, Y, ring[r], ring[r + 1], x, y)) {
       found.push({ x, y, wide, high: south - north });
