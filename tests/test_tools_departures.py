@@ -101,6 +101,15 @@ def test_minutes_in_windows(quarterly: Path) -> None:
         departures(quarterly, asked(window="07:05-07:45", statistic="every-hour"))
 
 
+def test_an_empty_window_is_explained(quarterly: Path) -> None:
+    """By hand: nothing runs from 14 to 15, but 8 trips run that day; 07-09 needs no remark."""
+    answer = departures(quarterly, asked(window="14-15"))
+    assert (answer.value, answer.denominator) == (0, 0)
+    assert len(answer.notes) == 1
+    assert "8 trips run on 2026-11-18" in answer.notes[0]
+    assert departures(quarterly, asked()).notes == ()
+
+
 def test_the_day_is_chosen_with_its_reason(quarterly: Path) -> None:
     """By hand: the feed runs on weekdays from 2 November 2026; a day outside it is refused."""
     answer = departures(quarterly, asked(date=None))

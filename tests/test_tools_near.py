@@ -247,7 +247,7 @@ def test_exit_codes_and_clean_output(hamlet: Path, stop: Path, tmp_path: Path) -
     assert (bad.returncode, bad.stdout) == (1, "")
     assert bad.stderr.count("\n") == 1
     assert bad.stderr.startswith("arealplan: homes.csv")
-    assert run("near", "--points", hamlet).returncode == 2
+    assert CliRunner().invoke(app, ["near", "--points", str(hamlet)]).exit_code == 2
 
 
 def test_all_norway_by_another_way(real_data: Path, tmp_path: Path) -> None:

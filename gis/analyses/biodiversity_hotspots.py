@@ -142,6 +142,7 @@ def _finding(
         "all": number(len(cells.squares)),
         "size": number(params.cell_m),
         "name": study.area.name,
+        "measure": t(f"biodiversity_hotspots.measure_{params.measure}"),
     }
     if not cells.hot.any():
         return t("biodiversity_hotspots.finding_none", **counts)

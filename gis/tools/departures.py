@@ -95,6 +95,7 @@ def departures(feed: Path, asked: Asked) -> Answer:
         files=(FileSource("feed", feed.name, None, sha256_of(feed), None, "EPSG:4326"),),
         frame=_frame(stops),
         left_out=(*read.left_out, *_idle(stops, asked)),
+        notes=_notes(read, asked),
         crs="EPSG:4326 WGS 84",
         details={
             "service_day": {
@@ -154,6 +155,17 @@ def _idle(stops: pl.DataFrame, asked: Asked) -> list[LeftOut]:
     idle = int((stops["departures"] == 0).sum())
     text = t("tools.idle", window=asked.window)
     return [LeftOut("stops_without_departures", text, idle, "stops")] if idle else []
+
+
+def _notes(read: FeedDay, asked: Asked) -> tuple[str, ...]:
+    """Say that a window without a single departure may be the feed's doing, not the place's."""
+    if read.calls.filter("departure").height:
+        return ()
+    note = (
+        f"no departure in {asked.window}, though {read.trips} trips run on {read.date}: the feed "
+        "may hold only part of the day"
+    )
+    return (note,)
 
 
 def _totals(read: FeedDay, table: DepartureTable) -> dict[str, Any]:
