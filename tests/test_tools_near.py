@@ -283,3 +283,28 @@ def test_hexagons_of_porto_alegre(real_data: Path) -> None:
     assert sum(c["weight"] for c in answer.details["classes"]) == 812_935
     assert answer.crs is not None
     assert answer.crs.startswith("EPSG:32722")
+
+
+def test_odd_columns_and_multipoints_travel(tmp_path: Path, stop: Path) -> None:
+    """By hand: GeoParquet with a field FID, a date, whole numbers with a gap, a multipoint."""
+    shapes = [
+        shapely.MultiPoint([(E0, N0), (E0 + 9000, N0)]),
+        shapely.Point(E0 + 2, N0),
+    ]
+    columns = {
+        "FID": ["x", "y"],
+        "seen": pd.to_datetime(["2020-01-01", "2021-02-03"], utc=True),
+        "n": pd.array([3, None], dtype="Int64"),
+    }
+    path = tmp_path / "p.parquet"
+    gpd.GeoDataFrame(columns, geometry=shapes, crs=25833).to_parquet(path)
+    words = ["near", "--points", path, "--weight", "n", "--targets", stop, "--targets-xy", "E,N"]
+    words += ["--targets-crs", 25833, "--max-m", 1, "--json"]
+    for suffix in ("gpkg", "geojson", "parquet", "csv"):
+        found = command(*words, "-o", tmp_path / f"o.{suffix}")
+    assert (found["numerator"], found["denominator"]) == (3, 3)
+    assert found["left_out"][0]["reason"] == "points_without_weight"
+    assert found["notes"] == ["1 rows with several points: the first is used"]
+    for suffix in ("gpkg", "geojson"):
+        assert gpd.read_file(tmp_path / f"o.{suffix}")["FID_file"].tolist() == ["x"]
+    assert pd.read_csv(tmp_path / "o.csv")["distance_m"].tolist() == [0]

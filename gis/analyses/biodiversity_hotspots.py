@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 from pydantic import Field
 
-from gis.analyses.hotspot_tables import planned_table, top_cells, unit_richness
+from gis.analyses.hotspot_tables import cell_names, planned_table, top_cells, unit_richness
 from gis.analyses.parts import UNITS, provenance, unit_of_points
 from gis.analyses.records import Records, usable_records
 from gis.analyses.registry import Analysis, Parameters
@@ -248,6 +248,7 @@ def _frame(study: Study, cells: Cells, *, planned: shapely.Geometry) -> gpd.GeoD
     whole = shapely.area(cells.squares)
     return gpd.GeoDataFrame(
         {
+            "cell": cell_names(cells.squares),
             "status": np.where(cells.enough, "ok", "too_few"),
             "records": cells.records,
             "species": cells.species,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 _TOP = 20
 
 
+def cell_names(squares: NDArray[Any]) -> list[str]:
+    """Name each cell by its lower-left corner, easting then northing in metres."""
+    return [f"{int(west)} {int(south)}" for west, south, _, _ in shapely.bounds(squares)]
+
+
 def top_cells(cells: Cells) -> Table:
     """List the cells with the most expected species among those with enough records."""
-    corner = shapely.bounds(cells.squares)
     frame = pd.DataFrame(
         {
-            "cell": [f"{int(w)} {int(s)}" for w, s in corner[:, :2]],
+            "cell": cell_names(cells.squares),
             "records": cells.records,
             "species": cells.species,
             "expected_species": cells.expected,

@@ -133,7 +133,7 @@ def run(study: Study, params: TransitAccessParameters) -> Result:
     value = reached / cells.total if cells.total else None
     low, high = _bounds(cells, near)
     feed_left_out = timetable.feed(params.asked.window_h).left_out if timetable else ()
-    across = _across_border(study, stops, params.max_m)
+    near_stops, across = _serving(study, stops, params.max_m)
     return Result(
         analysis="transit-access",
         title=ANALYSIS.title,
@@ -173,7 +173,7 @@ def run(study: Study, params: TransitAccessParameters) -> Result:
             "cells": len(cells.cell_id),
             "residents": cells.total,
             "residents_reached": reached,
-            "frequent_stops": int(stops.frequent.sum()),
+            "frequent_stops": near_stops,
             "frequent_stops_across_border": across,
         },
         tables=_tables(study, cells, reach, max_m=params.max_m),
@@ -315,12 +315,12 @@ def _reading(
     )
 
 
-def _across_border(study: Study, stops: Stops, max_m: float) -> int:
-    """Count frequent stops outside the municipality but near enough to serve it."""
+def _serving(study: Study, stops: Stops, max_m: float) -> tuple[int, int]:
+    """Count the frequent stops near enough to serve the municipality, and those outside it."""
     points = shapely.points(stops.x, stops.y)
     shapely.prepare(study.polygon)
-    outside = ~shapely.intersects(study.polygon, points)
-    return int((outside & shapely.dwithin(study.polygon, points, max_m)).sum())
+    near = shapely.dwithin(study.polygon, points, max_m)
+    return int(near.sum()), int((near & ~shapely.intersects(study.polygon, points)).sum())
 
 
 def _tables(study: Study, cells: Cells, reach: Reach, *, max_m: float) -> dict[str, Table]:

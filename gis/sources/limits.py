@@ -81,13 +81,12 @@ def check_zip(path: Path, *, limits: Limits = LIMITS) -> list[str]:
 
 
 def _check_member(path: Path, member: zipfile.ZipInfo, limits: Limits) -> None:
-    name = member.filename
+    name = member.filename.replace("\\", "/")  # as some Windows programs write paths
     parts = PurePosixPath(name).parts
     shown = repr(name[:80])
     if (
         name.startswith("/")
         or ".." in parts
-        or "\\" in name
         or _DRIVE.match(name)
         or any(ord(c) < 32 for c in member.orig_filename.split("\0")[0])
         or "\0" in member.orig_filename
