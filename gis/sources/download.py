@@ -161,6 +161,9 @@ class Downloader:
         for attempt in range(1, self.patience.tries + 1):
             try:
                 return self._once(ask, kept)
+            except OSError as error:
+                message = f"{self.cache.folder}: cannot be written ({error.strerror or error})"
+                raise SourceError(message) from None
             except (httpx.TransportError, _Passing) as fault:
                 asked = fault.wait_s if isinstance(fault, _Passing) else None
                 pause = max(asked or 0.0, wait_s)
@@ -287,7 +290,11 @@ class Downloader:
 
 
 def _check_host(url: str, hosts: frozenset[str]) -> None:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        message = f"{url[:200]}: no address ({error})"
+        raise SourceError(message) from None
     if parts.scheme not in ("http", "https") or parts.netloc.lower() not in hosts:
         message = (
             f"{url[:200]}: '{parts.netloc}' is no host of layers/publishers.toml; allowed: "
