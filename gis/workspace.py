@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gis.catalogue import LocalLayer, WorkspaceEntry, layer_entries, read_entry
 from gis.errors import CatalogueError, ParameterError, SourceMissingError
+from gis.lock import Held, read_lock
 
 FILE_NAME = "workspace.toml"
 ALL_NORWAY = "0000"
@@ -16,11 +17,14 @@ ALL_NORWAY = "0000"
 class Workspace:
     """A folder with a study area and its files.
 
-    ``root`` is the folder; paths in ``entry`` are relative to it.
+    ``root`` is the folder; paths in ``entry`` are relative to it. A layer without a path
+    of its own has that of the file that was fetched or put in the inbox, where there is one;
+    ``named`` are the layers that workspace.toml itself gives a path.
     """
 
     root: Path
     entry: WorkspaceEntry
+    named: frozenset[str] = frozenset()
 
     @property
     def store_root(self) -> Path:
@@ -36,7 +40,14 @@ class Workspace:
 
     def path_of(self, layer: str) -> Path:
         """Return the existing file of a layer. Raises SourceMissingError naming it."""
-        path = (self.root / self.local(layer).path).resolve()
+        named = self.local(layer).path
+        if not named:
+            message = (
+                f"{self.root / FILE_NAME}: [layers.{layer}] has no path and nothing was fetched; "
+                "run 'arealplan fetch' or name a file"
+            )
+            raise SourceMissingError(message)
+        path = (self.root / named).resolve()
         if not path.exists():
             message = f"{path}: no such file, named by [layers.{layer}] in {self.root / FILE_NAME}"
             raise SourceMissingError(message)
@@ -60,7 +71,25 @@ def open_workspace(root: Path) -> Workspace:
             f"(there are: {', '.join(layer_entries())})"
         )
         raise CatalogueError(message)
-    return Workspace(root=root, entry=entry)
+    named = frozenset(name for name, local in entry.layers.items() if local.path)
+    held = {n: h for n, h in read_lock(root).layers.items() if n in layer_entries()}
+    layers = dict(entry.layers)
+    for name in held.keys() - named:
+        layers[name] = local_of(held[name], entry.layers.get(name))
+    return Workspace(root, entry.model_copy(update={"layers": layers}), named)
+
+
+def local_of(held: Held, said: LocalLayer | None = None) -> LocalLayer:
+    """Return a fetched file as a workspace names files; what the user said of it wins."""
+    found = LocalLayer(
+        path=held.path,
+        layer=held.layer,
+        date=held.date,
+        retrieved=held.retrieved,
+        covers=held.covers,
+    )
+    own = {k: getattr(said, k) for k in said.model_fields_set} if said else {}
+    return found.model_copy(update={k: v for k, v in own.items() if k != "path"})
 
 
 def write_workspace(folder: Path, *, area: str) -> Path:
@@ -79,7 +108,8 @@ def write_workspace(folder: Path, *, area: str) -> Path:
         f'area = "{area}"',
         'language = "nb"',
         "",
-        "# Ta bort # foran lagene du har filer for. Name the files you have; drop the #.",
+        "# 'arealplan fetch' henter det som kan hentes. Har du en fil selv: legg den i inbox/,",
+        "# eller ta bort # og skriv stien. Fetch gets what can be fetched; name your own files.",
     ]
     for name, entry in layer_entries().items():
         lines += [

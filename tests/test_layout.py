@@ -18,13 +18,15 @@ PACKAGE = REPOSITORY / "gis"
 # and modules of its own room; rooms on the same floor do not know each other.
 FLOORS = (
     ("errors",),
-    ("text", "crs", "check", "kernels"),
-    ("provenance", "serviceday", "disclosure"),
+    ("text", "crs", "check", "kernels", "browser"),
+    ("provenance", "serviceday", "disclosure", "lock"),
     ("result",),
     ("catalogue",),
     ("workspace",),
     ("sources",),
     ("store",),
+    ("inbox", "checks", "figures"),
+    ("fetch",),
     ("analyses", "demo"),
     ("published",),
     ("publish", "render", "scale", "tools"),

@@ -235,6 +235,9 @@ class MapLayer(Entry):
     )
     popup: tuple[str, ...] = Field(default=(), description="fields shown on click, in this order")
     show: bool = Field(default=True, description="drawn at first view")
+    draw: bool = Field(
+        default=True, description="false: not on the map; answers when a place is asked about"
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> MapLayer:
@@ -257,6 +260,11 @@ class MapEntry(Entry):
         default=(), description="'analysis-id/table', first one open; default: all of the lead's"
     )
     notes: tuple[Bilingual, ...] = ()
+    live: bool = Field(
+        default=False,
+        description="controls in the page that show the lead's answer under other definitions, "
+        "worked out beforehand",
+    )
 
     @model_validator(mode="after")
     def _analyses_known(self) -> MapEntry:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import gis
-from gis.cli import answers, data, pages, tools
+from gis.cli import answers, data, fetch, pages, tools
 from gis.cli.shared import say
 from gis.errors import GisError
 
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (data, answers, pages, tools):
+for module in (data, fetch, answers, pages, tools):
     module.register(app)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from gis.errors import GeometryError
+from gis.errors import GeometryError, ParameterError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,8 +35,8 @@ class Ways:
     ``x``, ``y``, ``key``: vertices of all ways one after another (v,), metres and
     int64 names of places. ``start``: (w + 1,) where each way begins. ``forward``,
     ``backward``: (w,) whether the mode may go along the way as drawn, and against it.
-    ``deck``: (w,) whether it is a bridge or a tunnel, off the ground. ``source``:
-    (w,) the row or id in the file.
+    ``deck``: (w,) whether it is a bridge or a tunnel, off the ground. ``pushed``: (w,)
+    whether a bicycle is pushed there. ``source``: (w,) the row or id in the file.
     """
 
     x: Floats
@@ -46,6 +46,7 @@ class Ways:
     forward: Bools
     backward: Bools
     deck: Bools
+    pushed: Bools
     source: Ints
 
     @property
@@ -61,8 +62,8 @@ class Graph:
     Nodes (n,): ``node_x``, ``node_y`` metres; ``component`` numbers the connected
     pieces from 0, the longest first, directions aside. Edges (m,): ``tail`` and
     ``head`` nodes as drawn, ``first`` and ``last`` vertex (inclusive), ``length_m``,
-    ``length_cm`` (rounded), ``forward``, ``backward``, ``deck``, ``way`` (row of
-    Ways). Vertices (v,): ``x``, ``y`` and ``measure``, metres along all ways together.
+    ``length_cm`` (rounded), ``forward``, ``backward``, ``deck``, ``pushed``, ``way``
+    (row of Ways). Vertices (v,): ``x``, ``y`` and ``measure``, metres along all ways together.
     ``piece_m``: (components,) length of each connected piece.
     """
 
@@ -78,6 +79,7 @@ class Graph:
     forward: Bools
     backward: Bools
     deck: Bools
+    pushed: Bools
     way: Ints
     x: Floats
     y: Floats
@@ -149,6 +151,7 @@ def build_graph(ways: Ways) -> Graph:
         forward=ways.forward[of],
         backward=ways.backward[of],
         deck=ways.deck[of],
+        pushed=ways.pushed[of],
         way=of,
         x=ways.x,
         y=ways.y,
@@ -177,26 +180,35 @@ def usable(ways: Ways) -> Ways:
         forward=ways.forward[take],
         backward=ways.backward[take],
         deck=ways.deck[take],
+        pushed=ways.pushed[take],
         source=ways.source[take],
     )
 
 
-def without_islands(graph: Graph, *, least_m: float) -> Graph:
-    """Return the graph without the connected pieces shorter than ``least_m`` metres.
+def main_edges(graph: Graph, *, least_share: float) -> Bools:
+    """Tell which edges lie in a part of the network that is no splinter (m,).
 
-    The longest piece stays whatever its length. Nodes keep their numbers; those of
-    the pieces taken away are left without edges.
+    A part is a set of nodes that can all reach each other in the permitted
+    directions; it is no splinter when its edges make up at least ``least_share`` (0-1)
+    of the network's length, and the longest part never is. An edge between two parts
+    belongs to none. Raises ParameterError for a share outside 0 to 1.
     """
-    keep_piece = graph.piece_m >= least_m
-    keep_piece[0] = True
-    keep = keep_piece[graph.component[graph.tail]]
-    edges = ("tail", "head", "first", "last", "length_m", "length_cm")
-    flags = ("forward", "backward", "deck", "way")
-    cut = {name: getattr(graph, name)[keep] for name in (*edges, *flags)}
-    whole = ("node_x", "node_y", "component", "x", "y", "measure")
-    same = {name: getattr(graph, name) for name in whole}
-    # Pieces are numbered by falling length, so those that stay keep their numbers.
-    return Graph(**cut, **same, piece_m=graph.piece_m[keep_piece])
+    if not 0 <= least_share <= 1:
+        message = f"least share of the network {least_share}; allowed: 0 to 1"
+        raise ParameterError(message)
+    f, b = graph.forward, graph.backward
+    rows = np.concatenate([graph.tail[f], graph.head[b]])
+    columns = np.concatenate([graph.head[f], graph.tail[b]])
+    size = (graph.nodes, graph.nodes)
+    link = coo_array((np.ones(len(rows)), (rows, columns)), shape=size)
+    parts, label = connected_components(link, directed=True, connection="strong")
+    inside = label[graph.tail] == label[graph.head]
+    # A one-way street that leads into nothing is a node's own part with a loop at most.
+    total = np.bincount(label[graph.tail[inside]], graph.length_m[inside], minlength=parts)
+    large = total >= least_share * graph.length_m.sum()
+    large[np.argmax(total)] = True
+    main: Bools = inside & large[label[graph.tail]]
+    return main
 
 
 def _measure(ways: Ways) -> Floats:

@@ -48,8 +48,8 @@ class Speed:
     """How fast a mode goes: ``flat_kmh`` on the flat, ``law`` on gradients.
 
     ``uphill`` and ``downhill`` are shares of the flat speed lost and gained per unit
-    of gradient (cycling law only); ``least_kmh`` bounds the cycling speed from below
-    (pushing the bicycle), ``most_kmh`` from above (an e-bike's assistance ends).
+    of gradient (cycling law only); ``least_kmh`` bounds the cycling speed from below and
+    is the speed of pushing the bicycle, ``most_kmh`` bounds it from above.
     """
 
     flat_kmh: float
@@ -77,6 +77,11 @@ class Speed:
             most = max(self.most_kmh, self.flat_kmh)
             return np.asarray(np.clip(self.flat_kmh * factor, least, most))
         return np.full(g.shape, self.flat_kmh)
+
+    @property
+    def push_kmh(self) -> float:
+        """The speed of pushing a bicycle, on any gradient."""
+        return min(self.least_kmh, self.flat_kmh)
 
 
 @dataclass(frozen=True)
@@ -111,11 +116,11 @@ class Profile:
 
 def length_costs(graph: Graph) -> Costs:
     """Price edges and access legs by their length, in centimetres."""
-    return _even(graph, "cm", 100.0)
+    return _even(graph, "cm", 100.0, leg=100.0)
 
 
 def time_costs(graph: Graph, *, speed: Speed, leg_kmh: float | None = None) -> Costs:
-    """Price edges at one speed, in hundredths of a second.
+    """Price edges at one speed, pushed ones at that of pushing, in hundredths of a second.
 
     ``leg_kmh``: the speed of access legs, that on the flat unless given.
     Raises ParameterError for a law that needs gradients.
@@ -123,8 +128,8 @@ def time_costs(graph: Graph, *, speed: Speed, leg_kmh: float | None = None) -> C
     if speed.law != "flat":
         message = f"speed law '{speed.law}' needs gradients; allowed here: flat"
         raise ParameterError(message)
-    costs = _even(graph, "cs", 360.0 / speed.flat_kmh)
-    return Costs(costs.unit, costs.begin, costs.ahead, costs.back, _leg(speed, leg_kmh))
+    per_m = np.where(graph.pushed, 360.0 / speed.push_kmh, 360.0 / speed.flat_kmh)
+    return _even(graph, "cs", per_m, leg=_leg(speed, leg_kmh))
 
 
 def profile(graph: Graph, *, step_m: float) -> Profile:
@@ -144,6 +149,7 @@ def profile(graph: Graph, *, step_m: float) -> Profile:
 
 
 def gradient_costs(
+    graph: Graph,
     ends: Profile,
     heights: Floats,
     *,
@@ -154,7 +160,8 @@ def gradient_costs(
 
     ``heights``: (p,) metres at ``ends``, NaN where unknown: such pieces count as
     flat (``unknown_m`` tells how many metres). Bridges and tunnels should have been
-    laid straight first (``deck_heights``). Raises GeometryError for other shapes.
+    laid straight first (``deck_heights``). Pushed edges cost the same both
+    ways. Raises GeometryError for other shapes.
     """
     if heights.shape != ends.x.shape:
         message = f"heights of shape {heights.shape}; allowed: {ends.x.shape}, one per place"
@@ -166,12 +173,14 @@ def gradient_costs(
     at = np.flatnonzero(inner)
     rise = np.nan_to_num(heights[at + 1] - heights[at], nan=0.0)
     gradient = np.divide(rise, length, out=np.zeros_like(rise), where=length > 0)
-    up, down = 360.0 * length / speed.kmh(gradient), 360.0 * length / speed.kmh(-gradient)
+    pushed = np.repeat(graph.pushed, pieces)
+    there = np.where(pushed, speed.push_kmh, speed.kmh(gradient))
+    home = np.where(pushed, speed.push_kmh, speed.kmh(-gradient))
     return Costs(
         unit="cs",
         begin=ends.begin,
-        ahead=_sums(ends.begin, at, up),
-        back=_sums(ends.begin, at, down),
+        ahead=_sums(ends.begin, at, 360.0 * length / there),
+        back=_sums(ends.begin, at, 360.0 * length / home),
         leg=_leg(speed, leg_kmh),
     )
 
@@ -254,11 +263,11 @@ def _leg(speed: Speed, leg_kmh: float | None) -> float:
     return 360.0 / kmh
 
 
-def _even(graph: Graph, unit: Unit, per_m: float) -> Costs:
+def _even(graph: Graph, unit: Unit, per_m: float | Floats, *, leg: float) -> Costs:
     sums = np.zeros(2 * graph.edges)
     sums[1::2] = graph.length_m * per_m
     begin = np.arange(0, 2 * graph.edges + 1, 2, dtype=np.int64)
-    return Costs(unit=unit, begin=begin, ahead=sums, back=sums, leg=per_m)
+    return Costs(unit=unit, begin=begin, ahead=sums, back=sums, leg=leg)
 
 
 def _sums(begin: Ints, at: Ints, cost: Floats) -> Floats:

@@ -103,7 +103,12 @@ def reach(
     _explain(graph, arcs, origins, destinations, seeds=seeds.node, reason=reason)
     row = np.where(best >= 0, best, seeds.row[np.maximum(-best - 2, 0)])
     hit = cost < FAR
-    return Reached(cost=np.where(hit, cost, -1), reason=reason, destination=np.where(hit, row, -1))
+    return Reached(
+        cost=np.where(hit, cost, -1),
+        length_cm=np.where(hit, length if arcs.timed else cost, -1),
+        reason=reason,
+        destination=np.where(hit, row, -1),
+    )
 
 
 def node_costs(
@@ -312,7 +317,7 @@ def _collect_kernel(view, origins, targets, state, to, out):  # type: ignore[no-
         leg = np.int64(np.rint(away[i] * view[8]))
         ends = _ends(view, e, along[i], to)
         for side in range(2):
-            v = view[side][e]
+            v = view[0][e] if side == 0 else view[1][e]
             if ends[side] == FAR or record[v, 0] == FAR:
                 continue
             total = leg + ends[side] + record[v, 0]

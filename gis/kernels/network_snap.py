@@ -47,37 +47,71 @@ class Snapped:
         return found
 
 
-def snap(graph: Graph, x: ArrayLike, y: ArrayLike, *, max_m: float) -> Snapped:
+def snap(
+    graph: Graph,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    max_m: float,
+    prefer: NDArray[np.bool_] | None = None,
+) -> Snapped:
     """Return the nearest place on any edge within ``max_m`` metres (``<=``) of each point.
 
     x, y: (k,) metres in the plane of the graph. Of equally near segments the first in
-    the graph wins. ``max_m`` may be infinite. Raises GeometryError (coordinates),
-    ParameterError (limit).
+    the graph wins. ``max_m`` may be infinite. ``prefer``: (m,) edges that come first
+    (``main_edges``): others are taken only where none of these is within the limit, so
+    that a stump of pavement or a platform that was drawn without its connection
+    does not cut a place off. Raises GeometryError (coordinates), ParameterError (limit).
     """
     if not max_m >= 0:
         message = f"snap limit {max_m}; allowed: 0 metres or more"
         raise ParameterError(message)
     px, py = _coordinates(x, y, "point")
-    size = px.size
-    edge = np.full(size, -1, dtype=np.int64)
-    along, away = np.full(size, np.nan), np.full(size, np.nan)
-    at_x, at_y = np.full(size, np.nan), np.full(size, np.nan)
-    if size and graph.edges:
-        vertex, owner = _segments(graph)
-        grid = _buckets(graph.x, graph.y, vertex)
+    out = Snapped(
+        edge=np.full(px.size, -1, dtype=np.int64),
+        along_m=np.full(px.size, np.nan),
+        away_m=np.full(px.size, np.nan),
+        x=np.full(px.size, np.nan),
+        y=np.full(px.size, np.nan),
+    )
+    everything = np.ones(graph.edges, dtype=bool)
+    rounds = [everything] if prefer is None or prefer.all() else [prefer, everything]
+    for edges in rounds:
+        rest = np.flatnonzero(~out.found)
+        if len(rest) and edges.any():
+            _snap_round(graph, edges, (px, py), float(max_m), rest, out)
+    return out
 
-        def run(part: slice) -> None:
-            out = edge[part], away[part], at_x[part], at_y[part], along[part]
-            lines = graph.x, graph.y, vertex, owner, graph.measure, graph.first
-            _snap_kernel(px[part], py[part], lines, grid, float(max_m), out)
 
-        _in_threads(run, size)
-    return Snapped(edge=edge, along_m=along, away_m=away, x=at_x, y=at_y)
+def _snap_round(
+    graph: Graph,
+    edges: NDArray[np.bool_],
+    points: tuple[Floats, Floats],
+    max_m: float,
+    rest: Ints,
+    out: Snapped,
+) -> None:
+    """Place the points of the rows ``rest`` on some of the edges, in ``out``."""
+    px, py = points[0][rest], points[1][rest]
+    vertex, owner = _segments(graph, edges)
+    grid = _buckets(graph.x, graph.y, vertex)
+    edge = np.full(len(rest), -1, dtype=np.int64)
+    found = tuple(np.full(len(rest), np.nan) for _ in range(4))
+    lines = graph.x, graph.y, vertex, owner, graph.measure, graph.first
+
+    def run(part: slice) -> None:
+        arrays = edge[part], *(values[part] for values in found)
+        _snap_kernel(px[part], py[part], lines, grid, max_m, arrays)
+
+    _in_threads(run, len(rest))
+    out.edge[rest] = edge
+    for name, values in zip(("away_m", "x", "y", "along_m"), found, strict=True):
+        getattr(out, name)[rest] = values
 
 
-def _segments(graph: Graph) -> tuple[Ints, Ints]:
-    """Return the first vertex and the edge of every segment, edge by edge."""
-    counts = graph.last - graph.first
+def _segments(graph: Graph, edges: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """Return the first vertex and the edge of every segment of some edges, edge by edge."""
+    counts = np.where(edges, graph.last - graph.first, 0)
     owner = np.repeat(np.arange(graph.edges), counts)
     begin = np.cumsum(counts) - counts
     vertex = np.arange(len(owner)) - np.repeat(begin, counts) + np.repeat(graph.first, counts)

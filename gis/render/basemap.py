@@ -6,6 +6,7 @@ and place names, each dissolved to few shapes so that a page stays small.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -14,7 +15,7 @@ import shapely
 
 from gis.render.classes import LayerClass
 from gis.render.drawn import SLOTS, Drawn
-from gis.render.geometry import SIMPLIFY_M, Shapes, pack, prepare
+from gis.render.geometry import SIMPLIFY_M, pack, prepare
 from gis.text import Text
 
 if TYPE_CHECKING:
@@ -55,12 +56,22 @@ def base_layers(scene: Scene, *, taken: set[str]) -> list[Drawn]:
             continue
         frame = scene.layers(name)
         if frame is not None and len(frame):
-            drawn.append(_base(name, frame, scene))
+            make = partial(_base, name, frame, scene)
+            drawn.append(scene.prepared.drawn((name, scene.window), make))
     return drawn
 
 
 def boundary(area: gpd.GeoDataFrame, scene: Scene) -> list[Drawn]:
     """Return the municipality's boundary, and the dimmed outside."""
+    names = ("outside", "boundary")
+    makers = (partial(_outside, area, scene), partial(_edge, area, scene))
+    return [
+        scene.prepared.drawn((name, scene.window), make)
+        for name, make in zip(names, makers, strict=True)
+    ]
+
+
+def _outside(area: gpd.GeoDataFrame, scene: Scene) -> Drawn:
     window = shapely.box(*_widened(scene.window))
     whole = shapely.union_all(area.geometry.to_numpy())
     outside = shapely.difference(window, whole)
@@ -69,14 +80,15 @@ def boundary(area: gpd.GeoDataFrame, scene: Scene) -> list[Drawn]:
     dim = dim.model_copy(
         update={"fill": theme.page.dim, "opacity": theme.page.dim_opacity, "line": None}
     )
-    wide = _widened(scene.window)
     mask = gpd.GeoDataFrame(geometry=[outside], crs=area.crs)
+    return _single("outside", mask, dim, window=_widened(scene.window))
+
+
+def _edge(area: gpd.GeoDataFrame, scene: Scene) -> Drawn:
+    whole = shapely.union_all(area.geometry.to_numpy())
     edge = gpd.GeoDataFrame(geometry=[shapely.boundary(whole)], crs=area.crs)
-    line = theme.palette("municipality", where="render").look()
-    return [
-        _single("outside", mask, dim, slot="mask", window=wide),
-        _single("boundary", edge, line, slot="mask", window=wide),
-    ]
+    line = scene.theme.palette("municipality", where="render").look()
+    return _single("boundary", edge, line, window=_widened(scene.window))
 
 
 def _widened(window: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
@@ -150,7 +162,6 @@ def _single(
     frame: gpd.GeoDataFrame,
     look: Look,
     *,
-    slot: str,
     window: tuple[float, float, float, float],
 ) -> Drawn:
     coded = prepare(frame, window=window, simplify_m=SIMPLIFY_M)
@@ -160,14 +171,14 @@ def _single(
         title=title,
         about=None,
         group="frame",
-        slot=SLOTS[slot],
+        slot=SLOTS["mask"],
         symbol="fill" if coded.kind == "polygon" else "line",
         show=True,
         interactive=False,
         classes=(LayerClass("all", title, look, 1),),
         fields=(),
         name_field=None,
-        shapes=Shapes(coded.kind, coded.rows, coded.coded, coded.vertices),
+        shapes=coded,
         columns={},
         class_index=[0] * len(coded.rows),
     )
@@ -175,6 +186,10 @@ def _single(
 
 def places(scene: Scene) -> str | None:
     """Return place names, most important first, packed for the browser; None without them."""
+    return scene.prepared.packed(("places", scene.window), partial(_places, scene))
+
+
+def _places(scene: Scene) -> str | None:
     frame = scene.layers("place_names") if "place_names" in scene.catalogue else None
     if frame is None or frame.empty or "name" not in frame.columns:
         return None

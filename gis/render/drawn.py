@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,8 @@ from gis.render.named import (
     popup_fields,
     title_of,
 )
+from gis.render.place import Ask, ask_of, rest_id, rest_of, rest_shapes
+from gis.render.theme import Look
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +48,11 @@ _OUTLINES = ("outline", "line")
 
 @dataclass(frozen=True)
 class Drawn:
-    """One layer of a page: what it is called, how it looks, and its coded data."""
+    """One layer of a page: what it is called, how it looks, and its coded data.
+
+    ``ask`` is how it answers about a place; a layer that is not ``listed`` is never
+    drawn and does nothing else.
+    """
 
     id: str
     title: Text
@@ -63,6 +69,8 @@ class Drawn:
     columns: Mapping[str, list[Any]]
     class_index: list[int]
     fade: list[float] | None = None
+    ask: Ask | None = None
+    listed: bool = True
 
     def payload(self) -> dict[str, Any]:
         """Return what the browser needs, as plain JSON types."""
@@ -73,7 +81,7 @@ class Drawn:
             "symbol": self.symbol,
             "interactive": self.interactive,
             "classes": [
-                {"title": c.title.as_dict(), **c.look.model_dump(exclude_none=True)}
+                {"key": c.key, "title": c.title.as_dict(), **c.look.model_dump(exclude_none=True)}
                 for c in self.classes
             ],
             "fields": [f.as_dict() for f in self.fields],
@@ -82,6 +90,8 @@ class Drawn:
             "class": self.class_index,
             "fade": self.fade,
             "geometry": self.shapes.coded,
+            "tolerance": round(self.shapes.tolerance_m, 1),
+            "ask": None if self.ask is None else self.ask.as_dict(),
         }
 
     def packed(self) -> str:
@@ -105,7 +115,7 @@ def pick(entry: MapEntry, scene: Scene) -> Picked:
     a result, frame, field or palette that is not there is a RenderError or a
     CatalogueError naming the map file and the key.
     """
-    drawn: list[Drawn] = []
+    made: list[tuple[MapLayer, Drawn]] = []
     absent: list[Text] = []
     frames: dict[str, gpd.GeoDataFrame] = {}
     for place, named in enumerate(entry.layers):
@@ -114,10 +124,52 @@ def pick(entry: MapEntry, scene: Scene) -> Picked:
         if frame is None:
             absent.append(title_of(named, scene, where=where))
             continue
-        made = _draw(named, frame, scene, where=where, taken={d.id for d in drawn})
-        drawn.append(made)
-        frames[made.id] = frame
-    return Picked(layers=tuple(drawn), absent=tuple(absent), frames=frames)
+        layer = _draw(named, frame, scene, where=where, taken={d.id for _, d in made})
+        made.append((named, layer))
+        frames[layer.id] = frame
+    layers = _answering(made, frames, scene)
+    return Picked(layers=tuple(layers), absent=tuple(absent), frames=frames)
+
+
+def _answering(
+    made: list[tuple[MapLayer, Drawn]], frames: Mapping[str, gpd.GeoDataFrame], scene: Scene
+) -> list[Drawn]:
+    """Tell each layer how it answers about a place, and add the unmapped land they need."""
+    drawn_rest = {n.frame: d.id for n, d in made if n.frame.startswith("not_mapped_")}
+    rests: dict[str, Drawn] = {}
+    layers = []
+    for named, layer in made:
+        entry = entry_of(named, scene)
+        rest = drawn_rest.get(f"not_mapped_{named.frame}")
+        if rest is None:
+            land = rest_of(named, entry, frames[layer.id], scene)
+            if land is not None:
+                rest = rest_id(named)
+                rests[rest] = _rest(rest, layer.title, rest_shapes(land, scene))
+        ask = ask_of(named, entry, layer.shapes, symbol=layer.symbol, rest=rest)
+        layers.append(replace(layer, ask=ask))
+    return [*layers, *rests.values()]
+
+
+def _rest(name: str, title: Text, shapes: Shapes) -> Drawn:
+    """Lay down the unmapped land of a layer that the map itself does not draw."""
+    return Drawn(
+        id=name,
+        title=title,
+        about=None,
+        group="ask",
+        slot=SLOTS["fill"],
+        symbol="fill",
+        show=False,
+        interactive=False,
+        classes=(LayerClass("all", title, Look(), len(shapes.rows)),),
+        fields=(),
+        name_field=None,
+        shapes=shapes,
+        columns={},
+        class_index=[0] * len(shapes.rows),
+        listed=False,
+    )
 
 
 def _draw(
@@ -148,7 +200,8 @@ def _draw(
         about=layer.about.text if layer is not None else None,
         group=group_of(named, scene),
         symbol=symbol,
-        show=named.show,
+        show=named.show and named.draw,
+        listed=named.draw,
         popup=popup,
         class_field=class_field,
         name_field=_name_field(layer, frame),
@@ -190,7 +243,7 @@ def _coded(
         classes=classed.classes,
         fields=tuple(m for m in metas if m.name in popup),
         name_field=name_field,
-        shapes=Shapes(shapes.kind, rows, shapes.coded, shapes.vertices),
+        shapes=replace(shapes, rows=rows),
         columns=columns,
         class_index=classed.index[rows].tolist(),
         fade=None if fade is None else fade[rows].tolist(),

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gis.catalogue.models import LayerEntry, MapLayer
+    from gis.render.prepared import Prepared
     from gis.render.theme import Theme
     from gis.result import Result
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What all layers of one page share."""
+    """What all layers of one page share; ``prepared`` what it shares with other pages."""
 
     map_id: str
     results: Mapping[str, Result]
@@ -34,6 +35,8 @@ class Scene:
     catalogue: Mapping[str, LayerEntry]
     theme: Theme
     window: tuple[float, float, float, float]
+    prepared: Prepared
+    area: gpd.GeoDataFrame | None = None
 
 
 def frame_of(named: MapLayer, scene: Scene, *, where: str) -> gpd.GeoDataFrame | None:

@@ -161,7 +161,7 @@ def groups(layers: Sequence[Drawn]) -> list[dict[str, Any]]:
     top = {d.group: place for place, d in enumerate(layers) if d.show}
     themes = sorted(GROUPS[1:-1], key=lambda name: -top.get(name, -1))
     for name in (GROUPS[0], *themes, GROUPS[-1]):
-        own = [_listed(d) for d in reversed(layers) if d.group == name]
+        own = [_listed(d) for d in reversed(layers) if d.group == name and d.listed]
         if name == "base":
             names = {"id": "places", "title": t("groups.places"), "show": True}
             own.append({**names, "swatch": None, "note": None, "classes": []})

@@ -9,10 +9,11 @@ import json
 import os
 import re
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from gis.errors import SourceError
+from gis.lock import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -187,14 +188,3 @@ def _name(url: str, headers: Mapping[str, str]) -> str:
     """Return the file name that the server gives, else the last piece of the address."""
     found = _FILE_NAME.search(headers.get("Content-Disposition", ""))
     return unquote(found.group(1)) if found else unquote(urlsplit(url).path.rsplit("/", 1)[-1])
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON beside its place and move it there when it is whole and on the disk."""
-    new = path.with_name(path.name + ".new")
-    with new.open("w", encoding="utf-8") as out:
-        json.dump(value, out, ensure_ascii=False, indent=1, sort_keys=True)
-        out.write("\n")
-        out.flush()
-        os.fsync(out.fileno())
-    new.replace(path)

@@ -121,7 +121,7 @@ def _source(
         file=request.path.name,
         sha256=sha256_of(request.path),
         date=local.date if local else None,
-        retrieved=None,
+        retrieved=local.retrieved if local else None,
         metadata=entry.source.metadata,
         rows=rows,
         mended=mended,

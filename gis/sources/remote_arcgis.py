@@ -35,7 +35,7 @@ def bring(remote: ArcgisRemote, job: Job, tools: Tools) -> Parcel:
     found, url = try_each(hosts, lambda u: (_service(u, remote, job, tools), u), notes)
     path = tools.work / f"{job.layer}.gpkg"
     write_features(path, found, epsg=remote.epsg, entry=job.entry)
-    return Parcel(path=path, name=path.name, url=url, notes=tuple(notes))
+    return Parcel(path, path.name, url, notes=tuple(notes), covers=(job.place.number,))
 
 
 def offer(remote: ArcgisRemote, job: Job, tools: Tools) -> Offer:
@@ -137,11 +137,13 @@ def _features(url: str, box: Bounds, remote: ArcgisRemote, tools: Tools) -> list
         address = with_query(f"{url}/query", {**query, "resultOffset": len(found)})
         page = _checked(tools.get_json(address, publisher), url)
         features = need(page, "features", list, source=url)
-        new = [f for f in features if (i := _identity(f, key)) not in seen and not seen.add(i)]
-        if len(new) < len(features) or (not new and _exceeded(page)):
+        new = {_identity(f, key): f for f in features}
+        repeated = len(new) < len(features) or not seen.isdisjoint(new)
+        if repeated or (not new and _exceeded(page)):
             message = f"{url}: the pages repeat themselves after {len(found)} of {expected}"
             raise SourceError(message)
-        found.extend(new)
+        seen.update(new)
+        found.extend(features)
         more = _exceeded(page)
     if len(found) != expected:
         message = f"{url}: {len(found)} features came of the {expected} that were announced"

@@ -54,7 +54,8 @@ class Place:
 class Parcel:
     """What a client brings: one whole file or folder, and what is known of it.
 
-    ``date`` is the status date of the data where the publisher says it.
+    ``date`` is the status date of the data where the publisher says it; ``covers`` the
+    municipalities the file holds, empty for the whole country.
     """
 
     path: Path
@@ -62,6 +63,7 @@ class Parcel:
     url: str
     date: dt.date | None = None
     notes: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ class Tools:
     """What clients work with.
 
     ``work`` is an empty folder for files in the making; ``poll_s`` and ``poll_tries``
-    say how an order is waited for.
+    say how an order is waited for. ``held`` are files made before, by name: what would
+    come out the same is not made again.
     """
 
     downloader: Downloader
@@ -87,7 +90,7 @@ class Tools:
     poll_s: float = 3.0
     poll_tries: int = 200
     max_pages: int = 2000
-    notes: list[str] = field(default_factory=list)
+    held: Mapping[str, Path] = field(default_factory=dict)
 
     def publisher(self, remote: Remote) -> Publisher:
         """Return where a remote's publisher answers."""

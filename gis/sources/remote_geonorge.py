@@ -61,15 +61,18 @@ def bring(remote: GeonorgeRemote, job: Job, tools: Tools) -> Parcel:
     publisher = tools.publisher(remote)
     faults: list[str] = []
     year: int | None = None
+    national = False
     answer: Answer | None = None
     try:
         choice = choose(remote, job.place, tools)
         year = choice.year
+        national = choice.area["code"] == ALL_NORWAY
         name, answer = _ordered(choice, publisher, tools)
     except SourceError as error:
         faults.append(str(error))
     if answer is None:
         url = _listed(remote, job.place, tools, faults)
+        national = f"_{ALL_NORWAY}_" in url
         answer = tools.get(url, publisher, begins=ZIP, max_bytes=64 << 30)
         name = unquote(urlsplit(url).path.rsplit("/", 1)[-1])
     if answer.path is None:
@@ -82,6 +85,7 @@ def bring(remote: GeonorgeRemote, job: Job, tools: Tools) -> Parcel:
         url=answer.url,
         date=dt.date(year, 1, 1) if year else answer.modified,
         notes=tuple(notes),
+        covers=() if national else (job.place.number,),
     )
 
 

@@ -17,4 +17,9 @@ window.arealplan = {
 };
 
 arealplan.texts = JSON.parse(document.getElementById("texts").textContent);
-arealplan.t = (key) => arealplan.pick(arealplan.texts[key]);
+arealplan.config = JSON.parse(document.getElementById("config").textContent);
+// A text in the page's language, its {places} filled; what is filled in is never read again.
+arealplan.t = (key, values) => {
+  const text = arealplan.pick(arealplan.texts[key]);
+  return values ? text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole) : text;
+};

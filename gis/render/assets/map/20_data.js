@@ -19,6 +19,9 @@ arealplan.latlng = (x, y) => L.latLng(
   (x / 256) * 360 - 180,
 );
 
+// Metres on the ground for one unit of the projection, at a place's y.
+arealplan.perUnit = (y) => 2 * Math.PI * 6378137 / 256 / Math.cosh(Math.PI * (1 - y / 128));
+
 // West, north, east and south of some coordinates.
 arealplan.box = (X, Y, start, end) => {
   let west = Infinity, north = Infinity, east = -Infinity, south = -Infinity;
@@ -48,7 +51,7 @@ arealplan.decode = (coded) => {
   for (let f = 0; f < size; f++) {
     box.set(arealplan.box(X, Y, ring[part[f]], ring[part[f + 1]]), 4 * f);
   }
-  return { kind: coded.kind, size, X, Y, ring, part, box };
+  return { kind: coded.kind, size, X, Y, ring, part, box, parts: coded.parts };
 };
 
 function starts(lengths) {

@@ -41,13 +41,21 @@ arealplan.Canvas = L.Renderer.extend({
     });
   },
 
-  draw() {
-    const ctx = this._ctx, origin = this._map.getPixelOrigin().add(this._bounds.min);
+  view() {
+    const origin = this._map.getPixelOrigin().add(this._bounds.min);
     const size = this._bounds.getSize();
-    const view = { scale: 2 ** this._map.getZoom(), ox: origin.x, oy: origin.y,
+    return { scale: 2 ** this._map.getZoom(), ox: origin.x, oy: origin.y,
       w: size.x, h: size.y, ratio: this.ratio, zoom: this._map.getZoom() };
-    ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    ctx.clearRect(0, 0, size.x, size.y);
+  },
+
+  clear(view) {
+    this._ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    this._ctx.clearRect(0, 0, view.w, view.h);
+    return this._ctx;
+  },
+
+  draw() {
+    const view = this.view(), ctx = this.clear(view);
     this.drawn = {};
     for (const layer of arealplan.visible()) {
       if (layer.shapes) this.drawn[layer.id] = arealplan.drawLayer(ctx, layer, view);

@@ -1,20 +1,23 @@
 // Draw one layer. Returns how many features fell inside the canvas, for the tests.
 arealplan.drawLayer = (ctx, layer, view) => {
-  const inside = arealplan.inView(layer.shapes, view);
-  if (layer.shapes.kind === "polygon") polygons(ctx, layer, view, inside);
+  const inside = arealplan.inView(layer.shapes, view, layer.gone);
+  if (layer.circles) circles(ctx, layer, view);
+  else if (layer.shapes.kind === "polygon") polygons(ctx, layer, view, inside);
   else if (layer.shapes.kind === "line") lines(ctx, layer, view, inside);
   else points(ctx, layer, view, inside);
   return inside.length;
 };
 
-arealplan.inView = (shapes, view) => {
+// gone: features that the page's present definition leaves out.
+arealplan.inView = (shapes, view, gone) => {
   const west = (view.ox - 20) / view.scale, east = (view.ox + view.w + 20) / view.scale;
   const north = (view.oy - 20) / view.scale, south = (view.oy + view.h + 20) / view.scale;
   const found = [];
   for (let f = 0; f < shapes.size; f++) {
     const b = 4 * f;
     if (shapes.box[b] <= east && shapes.box[b + 2] >= west
-      && shapes.box[b + 1] <= south && shapes.box[b + 3] >= north) found.push(f);
+      && shapes.box[b + 1] <= south && shapes.box[b + 3] >= north
+      && !gone?.has(f)) found.push(f);
   }
   return found;
 };
@@ -130,20 +133,37 @@ function points(ctx, layer, view, inside) {
   }
 }
 
+// The outline of all circles together: their strokes, with every inside cut out again.
+function circles(ctx, layer, view) {
+  const { X, Y, metres } = layer.circles, look = layer.classes[0];
+  const sheet = document.createElement("canvas");
+  sheet.width = ctx.canvas.width;
+  sheet.height = ctx.canvas.height;
+  const c = sheet.getContext("2d"), width = grown(look.width || 1, view);
+  c.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
+  const each = (grow) => {
+    c.beginPath();
+    for (let i = 0; i < X.length; i++) {
+      const r = metres / arealplan.perUnit(Y[i]) * view.scale + grow;
+      const x = X[i] * view.scale - view.ox, y = Y[i] * view.scale - view.oy;
+      if (x + r < 0 || y + r < 0 || x - r > view.w || y - r > view.h) continue;
+      c.moveTo(x + r, y);
+      c.arc(x, y, r, 0, 2 * Math.PI);
+    }
+  };
+  c.fillStyle = look.line;
+  each(width / 2);
+  c.fill();
+  c.globalCompositeOperation = "destination-out";
+  each(-width / 2);
+  c.fill();
+  ctx.save();
+  ctx.setTransform(1, 0, 0, 1, 0, 0);
+  ctx.drawImage(sheet, 0, 0);
+  ctx.restore();
+}
+
 arealplan.drawSelected = (ctx, view) => {
   const chosen = arealplan.selected;
-  if (!chosen || !chosen.layer.shapes) return;
-  const { shapes } = chosen.layer, b = 4 * chosen.feature;
-  // An outline wider than the view says nothing but hides much.
-  if ((shapes.box[b + 2] - shapes.box[b]) * view.scale > 1.1 * view.w) return;
-  ctx.beginPath();
-  if (shapes.kind === "point") {
-    const i = shapes.ring[shapes.part[chosen.feature]];
-    ctx.arc(shapes.X[i] * view.scale - view.ox, shapes.Y[i] * view.scale - view.oy, 12, 0, 7);
-  } else arealplan.trace(ctx, shapes, chosen.feature, view, shapes.kind === "polygon");
-  for (const [colour, width] of [["#FFFFFF", 5], ["#1E2328", 2.5]]) {
-    ctx.strokeStyle = colour;
-    ctx.lineWidth = width;
-    ctx.stroke();
-  }
+  if (chosen) arealplan.outline(ctx, chosen, view, [["#FFFFFF", 5], ["#1E2328", 2.5]]);
 };

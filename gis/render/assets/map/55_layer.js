@@ -19,6 +19,8 @@ arealplan.Layer = L.Layer.extend({
       this.columns = data.columns;
       this.classOf = data.class;
       this.fade = data.fade;
+      this.ask = data.ask;
+      this.tolerance = data.tolerance;
       this.shapes = arealplan.decode(data.geometry);
       return this;
     });
@@ -56,5 +58,6 @@ arealplan.map = (id, options, extent) => {
   map.setMaxBounds(arealplan.extent.pad(1.5));
   arealplan.firstZoom = map.getZoom();
   arealplan.renderer = new arealplan.Canvas().addTo(map);
+  arealplan.over = new arealplan.Over().addTo(map);
   return map;
 };

@@ -5,10 +5,10 @@ arealplan.hits = (latlng) => {
   const [x, y] = arealplan.project(latlng.lng, latlng.lat);
   const found = [];
   for (const layer of arealplan.visible().reverse()) {
-    if (!layer.interactive || !layer.shapes) continue;
+    if (!layer.interactive || !layer.shapes || layer.circles) continue;
     let own = 0;
     for (let f = 0; f < layer.shapes.size && own < 3; f++) {
-      if (arealplan.covers(layer, f, x, y, scale)) { found.push({ layer, feature: f }); own++; }
+      if (!layer.gone?.has(f) && arealplan.covers(layer, f, x, y, scale)) { found.push({ layer, feature: f }); own++; }
     }
   }
   const late = ({ layer }) => Number(layer.symbol === "outline");

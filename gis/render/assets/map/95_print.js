@@ -1,29 +1,282 @@
-// Print: a map of fixed size, drawn finer, put back afterwards.
+// Print: a sheet with the map at a round scale, its legend, bar, north, date and sources. All of
+// it is put back afterwards. The size is set before the browser lays out the paper, since a map
+// that changes its size while it prints is cut.
+arealplan.sheet = { paper: "A4", landscape: false, scale: null };
+arealplan.SCALES = [10, 15, 20, 25, 30, 40, 50, 60, 75, 80, 100, 125, 150, 175, 200, 250, 300, 400,
+  500, 750, 1000, 1500, 2000].map((thousands) => 1000 * thousands);
+const PAPERS = { A4: [210, 297], A3: [297, 420] };
+const MARGIN_MM = 10, PX_PER_MM = 96 / 25.4;
+const PRINT_TEXTS = {
+  print: { nb: "Skriv ut", en: "Print" },
+  paper: { nb: "Papir", en: "Paper" },
+  upright: { nb: "Stående", en: "Portrait" },
+  lying: { nb: "Liggende", en: "Landscape" },
+  scale: { nb: "Målestokk", en: "Scale" },
+  fitting: { nb: "Den største som får plass", en: "The largest that fits" },
+  start: { nb: "Skriv ut eller lagre som PDF", en: "Print or save as PDF" },
+  sources: { nb: "Kilder: ", en: "Sources: " },
+  legend: { nb: "Tegnforklaring", en: "Legend" },
+  west: { nb: "vest for", en: "west of" },
+  east: { nb: "øst for", en: "east of" },
+};
+
+const both = (tag, text, className) => {
+  const node = arealplan.el(tag, className);
+  for (const lang of ["nb", "en"]) {
+    const part = arealplan.el("span", "", text[lang]);
+    part.lang = lang;
+    node.append(part);
+  }
+  return node;
+};
+
+// Metres on the ground per CSS pixel of the map at zoom 0, eastward, on the ellipsoid at a latitude.
+arealplan.groundAtZoom0 = (lat) => {
+  const phi = (lat * Math.PI) / 180, e2 = 0.00669438002290;
+  const prime = 6378137 / Math.sqrt(1 - e2 * Math.sin(phi) ** 2);
+  return (2 * Math.PI * prime * Math.cos(phi)) / 256;
+};
+
+// The zoom at which the map on paper has a scale, and the scale that a zoom has.
+arealplan.zoomOfScale = (scale, lat) => (
+  Math.log2((arealplan.groundAtZoom0(lat) * 1000 * PX_PER_MM) / scale));
+arealplan.scaleOfZoom = (zoom, lat) => (
+  (arealplan.groundAtZoom0(lat) * 1000 * PX_PER_MM) / 2 ** zoom);
+
+// Degrees from true north to grid north in UTM zone 33 (negative: grid north lies to the west).
+arealplan.convergence = (lat, lon) => (
+  (Math.atan(Math.tan(((lon - 15) * Math.PI) / 180) * Math.sin((lat * Math.PI) / 180)) * 180)
+    / Math.PI);
+
+// The largest round scale that shows all of some bounds on so many pixels.
+arealplan.fittingScale = (bounds, width, height) => {
+  const { map } = arealplan, lat = bounds.getCenter().lat;
+  const a = map.project(bounds.getSouthWest(), 0), b = map.project(bounds.getNorthEast(), 0);
+  const zoom = Math.log2(Math.min(width / Math.abs(b.x - a.x), height / Math.abs(b.y - a.y)));
+  const needed = arealplan.scaleOfZoom(zoom, lat);
+  return arealplan.SCALES.find((s) => s >= needed) ?? arealplan.SCALES.at(-1);
+};
+
+arealplan.setSheet = (given) => {
+  const sheet = arealplan.sheet;
+  if (given.paper in PAPERS) sheet.paper = given.paper;
+  if ("landscape" in given) sheet.landscape = Boolean(given.landscape);
+  if ("scale" in given) sheet.scale = given.scale >= 1000 ? Number(given.scale) : null;
+  const form = document.querySelector(".printbox");
+  if (!form) return;
+  form.querySelector(`input[name=paper][value=${sheet.paper}]`).checked = true;
+  form.querySelector(`input[name=lie][value=${sheet.landscape ? "lying" : "upright"}]`).checked = true;
+  form.querySelector("select").value = sheet.scale ? String(sheet.scale) : "";
+};
+
+const choice = (name, value, label) => {
+  const line = arealplan.el("label");
+  const input = arealplan.el("input");
+  Object.assign(input, { type: "radio", name, value });
+  line.append(input, label);
+  return line;
+};
+
+arealplan.printBox = () => {
+  const box = arealplan.el("details", "printbox"), body = arealplan.el("div", "printbody");
+  const paper = arealplan.el("fieldset"), lie = arealplan.el("fieldset");
+  paper.append(both("legend", PRINT_TEXTS.paper), choice("paper", "A4", "A4"),
+    choice("paper", "A3", "A3"));
+  lie.append(both("legend", { nb: "Retning", en: "Orientation" }),
+    choice("lie", "upright", both("span", PRINT_TEXTS.upright)),
+    choice("lie", "lying", both("span", PRINT_TEXTS.lying)));
+  const scale = arealplan.el("select"), line = both("label", PRINT_TEXTS.scale);
+  scale.id = "print-scale";
+  line.htmlFor = scale.id;
+  const first = arealplan.el("option", "", "");
+  first.value = "";
+  scale.append(first, ...arealplan.SCALES.filter((s) => s <= 150000).map((s) => {
+    const option = arealplan.el("option", "", `1:${arealplan.number(s, 0)}`);
+    option.value = String(s);
+    return option;
+  }));
+  const start = both("button", PRINT_TEXTS.start);
+  start.type = "button";
+  start.addEventListener("click", () => { box.open = false; window.print(); });
+  body.append(paper, lie, line, scale, start);
+  box.append(both("summary", PRINT_TEXTS.print), body);
+  body.addEventListener("change", () => arealplan.setSheet({
+    paper: box.querySelector("input[name=paper]:checked").value,
+    landscape: box.querySelector("input[name=lie]:checked").value === "lying",
+    scale: Number(scale.value) || null,
+  }));
+  box.addEventListener("toggle", () => {
+    first.textContent = PRINT_TEXTS.fitting[arealplan.lang];
+    for (const option of [...scale.options].slice(1)) {
+      option.textContent = `1:${arealplan.number(Number(option.value), 0)}`;
+    }
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !box.open) return;
+    box.open = false;
+    box.querySelector("summary").focus();
+  });
+  return box;
+};
+
+// The first sentence of a paragraph: what follows (the number of rows) is for the list of sources.
+const upToStop = (p) => {
+  const nodes = [...p.childNodes];
+  const stop = nodes.findIndex((n) => n.nodeType === Node.TEXT_NODE && /^\.\s/.test(n.data));
+  return stop < 0 ? nodes : nodes.slice(0, stop);
+};
+
+// The strip below (or beside) the map: legend, scale, north, what and when.
+arealplan.strip = () => {
+  const strip = arealplan.el("div", "strip");
+  const facts = arealplan.el("div", "facts");
+  facts.append(arealplan.el("div", "scalebar"), arealplan.el("div", "north"));
+  const legend = arealplan.el("div", "sheet-legend");
+  const back = [];
+  for (const part of document.querySelectorAll(".panel fieldset:has(.layers)")) {
+    const place = document.createComment("");
+    part.replaceWith(place);
+    back.push([place, part]);
+    legend.append(part);
+  }
+  const small = arealplan.el("div", "sheet-sources");
+  const told = [...document.querySelectorAll(".panel .source")].map((source) => {
+    const [title, owner, date] = source.querySelectorAll("p");
+    const line = arealplan.el("span");
+    const words = [title, owner, date].filter(Boolean).flatMap((p, k) => [k ? ", " : "",
+      ...upToStop(p).map((n) => n.cloneNode(true))]);
+    line.append(...words, ". ");
+    return line;
+  });
+  small.append(both("strong", PRINT_TEXTS.sources), ...told);
+  const made = document.querySelector("footer p");
+  if (made) small.append(...[...made.childNodes].map((n) => n.cloneNode(true)));
+  const name = location.pathname.split("/").at(-1);
+  if (name) small.append(` ${name}.`);
+  strip.append(facts, both("h2", PRINT_TEXTS.legend), legend);
+  return { strip, small, back };
+};
+
+arealplan.drawFacts = (strip, scale, centre) => {
+  const pixels = (metres) => (metres * 1000 * PX_PER_MM) / scale;
+  const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100].map((km) => 1000 * km);
+  const length = steps.filter((m) => pixels(m) <= 180).at(-1) ?? steps[0];
+  const bar = strip.querySelector(".scalebar");
+  const title = both("strong", {
+    nb: `Målestokk 1:${scale.toLocaleString("nb-NO").replace(/\s/g, "\u202f")} på ${arealplan.sheet.paper}`,
+    en: `Scale 1:${scale.toLocaleString("en-GB")} on ${arealplan.sheet.paper}`,
+  });
+  const line = arealplan.el("div", "bar"), marks = arealplan.el("div", "marks");
+  for (let k = 0; k < 2; k++) {
+    const half = arealplan.el("span");
+    half.style.width = `${pixels(length) / 2}px`;
+    line.append(half);
+  }
+  marks.style.width = `${pixels(length)}px`;
+  const unit = length >= 2000 ? [1000, "km"] : [1, "m"];
+  for (const at of [0, length / 2, length]) {
+    const mark = { nb: String(at / unit[0]).replace(".", ","), en: String(at / unit[0]) };
+    if (at === length) for (const lang of ["nb", "en"]) mark[lang] += `\u00a0${unit[1]}`;
+    marks.append(both("span", mark));
+  }
+  bar.replaceChildren(title, line, marks);
+  const turn = arealplan.convergence(centre.lat, centre.lng);
+  const degrees = Math.abs(turn).toFixed(1), side = PRINT_TEXTS[turn < 0 ? "west" : "east"];
+  strip.querySelector(".north").replaceChildren(arrow(), both("span", {
+    nb: `Sann nord er opp. Rutenord i ETRS89 / UTM 33N peker ${degrees.replace(".", ",")}° ${side.nb} den midt på kartet.`,
+    en: `True north is up. Grid north in ETRS89 / UTM 33N points ${degrees}° ${side.en} it mid-map.`,
+  }));
+};
+
+const arrow = () => {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg"), path = document.createElementNS(space, "path");
+  for (const [key, value] of Object.entries({ viewBox: "0 0 24 40", width: 24, height: 40,
+    "aria-hidden": "true" })) svg.setAttribute(key, value);
+  path.setAttribute("d", "M12 12L20 38L12 31L4 38ZM8 9V1L16 9V1");
+  path.setAttribute("fill", "none");
+  path.setAttribute("stroke", "#1E2328");
+  path.setAttribute("stroke-width", "1.6");
+  svg.append(path);
+  return svg;
+};
+
+const pageRule = new CSSStyleSheet();
+
+// Lay the page out as paper, and give the map what room the sheet has left.
+arealplan.layOut = () => {
+  const { map, renderer, sheet } = arealplan, box = map.getContainer();
+  const [short, long] = PAPERS[sheet.paper];
+  const [wide, high] = (sheet.landscape ? [long, short] : [short, long])
+    .map((mm) => Math.floor((mm - 2 * MARGIN_MM) * PX_PER_MM));
+  pageRule.replaceSync(
+    `@page { size: ${sheet.paper} ${sheet.landscape ? "landscape" : "portrait"}; margin: ${MARGIN_MM}mm; }`);
+  if (!document.adoptedStyleSheets.includes(pageRule)) {
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, pageRule];
+  }
+  const root = document.documentElement;
+  root.classList.add("printing");
+  root.classList.toggle("lying", sheet.landscape);
+  document.body.style.width = `${wide}px`;
+  const { strip, small, back } = arealplan.strip();
+  box.after(strip, small);
+  const bounds = arealplan.before.bounds.contains(arealplan.extent)
+    ? arealplan.extent : arealplan.before.bounds;
+  const centre = map.unproject(map.project(bounds.getSouthWest(), 0)
+    .add(map.project(bounds.getNorthEast(), 0)).divideBy(2), 0);
+  arealplan.drawFacts(strip, 50000, centre);
+  const top = box.getBoundingClientRect().top - document.body.getBoundingClientRect().top;
+  // A legend longer than the sheet is high stands in two columns.
+  const rest = high - top - small.getBoundingClientRect().height;
+  root.classList.toggle("crowded", sheet.landscape && strip.getBoundingClientRect().height > rest);
+  const [beside, under] = [strip, small].map((part) => part.getBoundingClientRect().height + 6);
+  const room = high - top - under - (sheet.landscape ? 0 : beside) - 10;
+  const height = Math.floor(Math.max(room, 0.42 * high));
+  box.style.height = `${height}px`;
+  const width = box.clientWidth;
+  const scale = sheet.scale ?? arealplan.fittingScale(bounds, width - 12, height - 12);
+  arealplan.drawFacts(strip, scale, centre);
+  Object.assign(map.options, { zoomSnap: 0 });
+  Object.assign(renderer.options, { padding: 0 });
+  renderer.ratio = 3;
+  map.invalidateSize({ animate: false, pan: false });
+  map.setView(centre, arealplan.zoomOfScale(scale, centre.lat), { animate: false });
+  renderer._update();
+  arealplan.printed = { scale, width, height, wide, high };
+  return { added: [strip, small], back };
+};
+
 arealplan.startPrint = () => {
-  let before = null;
+  document.querySelector(".page nav")?.append(arealplan.printBox());
+  arealplan.setSheet({});
   window.addEventListener("beforeprint", () => {
-    if (before) return;
+    if (arealplan.before) return;
     const { map, renderer } = arealplan;
-    before = { bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom(),
-      ratio: renderer.ratio,
+    arealplan.before = { bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom(),
+      ratio: renderer.ratio, snap: map.options.zoomSnap, padding: renderer.options.padding,
+      hash: location.hash,
       closed: [...document.querySelectorAll(".panel details:not([open])")] };
-    for (const details of before.closed) details.open = true;
+    for (const details of arealplan.before.closed) details.open = true;
     arealplan.closePopup();
-    document.documentElement.classList.add("printing");
-    renderer.ratio = 3;
-    map.invalidateSize({ animate: false, pan: false });
-    map.fitBounds(before.bounds, { animate: false });
-    renderer._update();
+    Object.assign(arealplan.before, arealplan.layOut());
   });
   window.addEventListener("afterprint", () => {
+    const { before, map, renderer } = arealplan;
     if (!before) return;
-    const { map, renderer } = arealplan;
-    document.documentElement.classList.remove("printing");
-    renderer.ratio = before.ratio;
+    arealplan.before = null;
+    for (const [place, part] of before.back) place.replaceWith(part);
+    for (const part of before.added) part.remove();
+    document.documentElement.classList.remove("printing", "lying", "crowded");
+    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((s) => s !== pageRule);
+    document.body.style.removeProperty("width");
+    map.getContainer().style.removeProperty("height");
     for (const details of before.closed) details.open = false;
+    Object.assign(map.options, { zoomSnap: before.snap });
+    Object.assign(renderer.options, { padding: before.padding });
+    renderer.ratio = before.ratio;
     map.invalidateSize({ animate: false, pan: false });
     map.setView(before.centre, before.zoom, { animate: false });
     renderer._update();
-    before = null;
+    history.replaceState(null, "", before.hash || location.pathname);
   });
 };

@@ -1,0 +1,110 @@
+"""Say what a file holds, layer by layer: names, fields, kind of geometry; nothing is read."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import pyogrio
+
+from gis.sources import geoparquet
+from gis.sources.base import Notes
+from gis.sources.containers import VECTOR_SUFFIXES, datasets
+from gis.sources.limits import check_zip, copy_member, safe_name
+from gis.sources.tables import TABLE_SUFFIXES, TEXT_SUFFIXES, column_names
+from gis.sources.vector import _guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RASTER_SUFFIXES = (".tif", ".tiff")
+_FEED = {"stops.txt", "trips.txt", "stop_times.txt"}
+
+
+@dataclass(frozen=True)
+class Content:
+    """One layer of a file. ``kind``: polygon, line, point, table, raster or gtfs."""
+
+    layer: str
+    kind: str
+    fields: tuple[str, ...] = ()
+
+
+def contents(path: Path) -> list[Content]:
+    """Return the layers of a file. Raises SourceError for one that cannot be read."""
+    suffix = path.suffix.lower()
+    if suffix in TABLE_SUFFIXES and not _has_geometry(path):
+        return [Content(path.stem, "table", column_names(path))]
+    if suffix in RASTER_SUFFIXES:
+        return [Content(path.stem, "raster")]
+    if suffix == ".zip":
+        names = check_zip(path)
+        plain = {PurePosixPath(n).name for n in names}
+        if plain >= _FEED:
+            return [Content(path.stem, "gtfs")]
+        if any(n.lower().endswith(RASTER_SUFFIXES) for n in names):
+            return [Content(path.stem, "raster")]
+    return list(_vector(path))
+
+
+def _has_geometry(path: Path) -> bool:
+    if path.suffix.lower() != geoparquet.SUFFIX:
+        return False
+    return "geometry" in column_names(path)
+
+
+def _vector(path: Path) -> Iterator[Content]:
+    for dataset in datasets(path):
+        if dataset.suffix == geoparquet.SUFFIX:
+            names, _ = geoparquet.read_schema(path)
+            yield Content(path.stem, "polygon", names)
+            continue
+        for name, kind in _layers(dataset.source, path.name):
+            info = _info(dataset.source, name, path.name)
+            fields = tuple(str(f) for f in info["fields"])
+            yield Content(dataset.layer or name, _plain(kind), fields)
+
+
+def _layers(source: str | bytes, name: str) -> list[tuple[str, str | None]]:
+    listed = _guarded(lambda: pyogrio.list_layers(source), source=name, notes=Notes())
+    return [(str(layer), kind) for layer, kind in listed]
+
+
+def _info(source: str | bytes, layer: str, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = _guarded(
+        lambda: pyogrio.read_info(source, layer=layer), source=name, notes=Notes()
+    )
+    return found
+
+
+def _plain(kind: str | None) -> str:
+    """Return the kind of geometry in our words; what GDAL does not know may be any."""
+    text = (kind or "table").lower()
+    for word, ours in (("polygon", "polygon"), ("surface", "polygon"), ("line", "line")):
+        if word in text:
+            return ours
+    if "curve" in text:
+        return "line"
+    if "point" in text:
+        return "point"
+    return "table" if kind is None else "any"
+
+
+def lone_table(path: Path, folder: Path) -> Path | None:
+    """Unpack the one CSV of a zip without vector data, as Geonorge delivers addresses.
+
+    Returns None where the zip is something else. Raises SourceError.
+    """
+    if path.suffix.lower() != ".zip" or not zipfile.is_zipfile(path):
+        return None
+    names = check_zip(path)
+    tables = [n for n in names if n.lower().endswith(TEXT_SUFFIXES)]
+    wanted = (*VECTOR_SUFFIXES, *RASTER_SUFFIXES, ".gdbtable")
+    if len(tables) != 1 or any(n.lower().endswith(wanted) for n in names):
+        return None
+    target = folder / safe_name(tables[0], default="table.csv")
+    with zipfile.ZipFile(path) as archive, target.open("wb") as out:
+        copy_member(archive, tables[0], out, source=path.name)
+    return target
