@@ -166,14 +166,14 @@ class Tab:
             raise SetupError(message.splitlines()[0])
         return answer["result"].get("value")
 
-    def resize(self, width: int, height: int) -> None:
-        """Set the size of the window, in CSS pixels."""
+    def resize(self, width: int, height: int, *, density: int = 1) -> None:
+        """Set the size of the window in CSS pixels, and how many dots each pixel has."""
         self.pipe.call(
             "Emulation.setDeviceMetricsOverride",
             self.session,
             width=width,
             height=height,
-            deviceScaleFactor=1,
+            deviceScaleFactor=density,
             mobile=False,
         )
 
@@ -223,20 +223,25 @@ class Tab:
             generateTaggedPDF=True,
             generateDocumentOutline=True,
         )
-        return dated(base64.b64decode(answer["data"]), created)
+        return settled(base64.b64decode(answer["data"]), created)
 
 
-def dated(pdf: bytes, created: dt.date) -> bytes:
-    """Return a PDF whose dates are ``created``, so that equal pages give equal bytes.
+def settled(pdf: bytes, created: dt.date) -> bytes:
+    """Return a PDF whose dates are ``created`` and whose tags are numbered from 0.
 
-    The text is as long as before, so that the file's table of places still holds.
+    Both hang on the clock otherwise, and equal pages are to give equal bytes. Every
+    text stays as long as it was, so that the file's table of places still holds.
     """
     stamp = f"D:{created:%Y%m%d}000000+00'00'".encode()
 
     def written(found: re.Match[bytes]) -> bytes:
         return found[1] + stamp[: len(found[2])].ljust(len(found[2]), b"'") + b")"
 
-    return re.sub(rb"(/(?:CreationDate|ModDate)\s*\()(D:[^)]*)\)", written, pdf)
+    pdf = re.sub(rb"(/(?:CreationDate|ModDate)\s*\()(D:[^)]*)\)", written, pdf)
+    # Their order stays, since the tree that finds them is sorted.
+    tags = sorted(set(re.findall(rb"\(node(\d{8})\)", pdf)))
+    place = {tag: b"(node%08d)" % number for number, tag in enumerate(tags)}
+    return re.sub(rb"\(node(\d{8})\)", lambda found: place[found[1]], pdf)
 
 
 @contextlib.contextmanager

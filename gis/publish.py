@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gis.errors import LayerMissingError, ParameterError
+from gis.result import UNDER_TEN, WITHHELD
 from gis.text import Language, Text, t
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gis.result import Result, Table
+
+
+# What a spreadsheet program takes for the start of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_json(result: Result) -> str:
@@ -62,13 +67,28 @@ def _frame(result: Result) -> gpd.GeoDataFrame:
     if result.frame is None:
         message = f"{result.analysis} has no layer to write; use .json, .csv or .xlsx"
         raise LayerMissingError(message)
-    return result.frame.assign(
-        **{
-            name: result.frame[name].astype(str)
-            for name in result.frame.columns
-            if result.frame[name].dtype == object
-        }
-    )
+    return typed(result.frame)
+
+
+def typed(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give every column one type, as GIS files ask.
+
+    Counts with hidden values become numbers with gaps, and ``<name>_mark`` says why
+    a value is not there: "<10", or "*" for one that is withheld.
+    """
+    made = frame.copy()
+    for name in frame.columns.drop(frame.geometry.name):
+        if frame[name].dtype != object:
+            continue
+        marked = frame[name].isin((UNDER_TEN, WITHHELD))
+        numbers = frame[name][~marked & frame[name].notna()]
+        if len(numbers) and all(isinstance(v, int | float) for v in numbers):
+            kind = "Int64" if all(float(v).is_integer() for v in numbers) else "Float64"
+            made[name] = pd.to_numeric(frame[name].mask(marked)).astype(kind)
+            made[f"{name}_mark"] = frame[name].where(marked, "").astype(str)
+        else:
+            made[name] = frame[name].astype(str)
+    return made
 
 
 def in_language(table: Table, language: Language) -> pd.DataFrame:
@@ -76,9 +96,14 @@ def in_language(table: Table, language: Language) -> pd.DataFrame:
     frame = table.frame.copy()
     for column in table.columns:
         frame[column.name] = [
-            v.in_(language) if isinstance(v, Text) else v for v in frame[column.name]
+            _inert(v.in_(language) if isinstance(v, Text) else v) for v in frame[column.name]
         ]
     return frame.rename(columns={c.name: c.title.in_(language) for c in table.columns})
+
+
+def _inert(value: Any) -> Any:
+    """Keep text from the data from being run as a formula by a spreadsheet program."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _write_csv(result: Result, path: Path, language: Language) -> None:
@@ -151,7 +176,4 @@ def _write_gpkg(result: Result, path: Path) -> None:
     _frame(result).to_file(path, layer=result.analysis, driver="GPKG", engine="pyogrio")
     for name, frame in result.layers.items():
         if not frame.empty:
-            plain = frame.assign(
-                **{c: frame[c].astype(str) for c in frame.columns if frame[c].dtype == object}
-            )
-            plain.to_file(path, layer=name, driver="GPKG", engine="pyogrio", mode="a")
+            typed(frame).to_file(path, layer=name, driver="GPKG", engine="pyogrio", mode="a")

@@ -2,190 +2,169 @@
 
 Stands between every result and every map, table, file and answer. An analyst who
 may see exact numbers asks for them by a flag, and only in own files.
+
+What is shown: the municipality's total, exact; the headline and the other readings
+to the nearest 10, since two definitions can differ by a handful of people; tables
+exact, with small counts hidden and as many more as it takes; grid cells to the
+nearest 10 (``gis.analyses.shown``). What it cannot see are tables published
+elsewhere and earlier answers with other parameters.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
-from gis.disclosure import LEAST, is_publishable, protect_counts, round_residents
+from gis.disclosure import LEAST, is_publishable, round_residents
+from gis.protect import protect_table
 from gis.result import UNDER_TEN, WITHHELD, LeftOut, Reading, Result, Scalar, Table
 from gis.text import t
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-    from numpy.typing import NDArray
+    from collections.abc import Mapping
 
-_CELL_COUNTS = ("residents", "in_any_zone")
-_MARKS = {"under-10": UNDER_TEN, "withheld": WITHHELD}
-_REST = "rest"
+    import geopandas as gpd
+
+# Frames of grid cells carry the exact number and what may be shown of it.
+CELL_COUNT = "residents"
+CELL_SHOWN = "residents_shown"
 
 
 def publishable(result: Result) -> Result:
-    """Return the result as it may be published; the input is not changed.
-
-    Tables are protected with complementary suppression. Grid cells show residents
-    to the nearest 10 and "under 10" below, so that a cell cannot be told from the
-    sum of its unit. Other readings are rounded to 10, since their difference from
-    the chosen one can be a handful of people.
-    """
+    """Return the result as it may be published; the input is not changed."""
+    tables = {k: protect_table(v) for k, v in result.tables.items()}
+    headed = _headline(result)
+    readings = tuple(_reading(r, result) for r in result.sensitivity)
+    low, high = _range(result, readings, shown=headed.value is not None)
     return replace(
-        _headline(result),
-        sensitivity=tuple(_reading(r, result) for r in result.sensitivity),
-        left_out=tuple(_left_out(x, result) for x in result.left_out),
-        figures={k: _figure(k, v, result) for k, v in result.figures.items()},
-        tables={k: protect_table(v) for k, v in result.tables.items()},
-        frame=None if result.frame is None else _frame(result.frame),
-        layers={k: _frame(v) for k, v in result.layers.items()},
+        headed,
+        low=low,
+        high=high,
+        sensitivity=readings,
+        left_out=tuple(_left_out(x) for x in result.left_out),
+        figures=_figures(result, headed, tables),
+        tables=tables,
+        frame=None if result.frame is None else shown_frame(result.frame),
+        layers={k: shown_frame(v) for k, v in result.layers.items()},
     )
+
+
+def _counts_residents(result: Result) -> bool:
+    return result.numerator_unit == "residents"
+
+
+def rounded_part(part: float | None, whole: float | None) -> float | None:
+    """Round a part of a known whole to 10; None where it or the rest would be 1 to 9."""
+    if part is None or whole is None or not is_publishable(whole):
+        return None
+    if not is_publishable(round(part)) or not is_publishable(round(whole - part)):
+        return None
+    rounded = round_residents(part)
+    # A part of 10 to 14 of a whole of 12 must not round past it.
+    return None if rounded is None else float(min(rounded, whole))
 
 
 def _headline(result: Result) -> Result:
-    """Withhold value and numerator where they, or what is left of the whole, are 1 to 9."""
-    part, whole = result.numerator, result.denominator
-    if result.numerator_unit != "residents" or part is None or whole is None:
+    """Round the numerator, or withhold it where it, the rest or the whole is 1 to 9."""
+    if not _counts_residents(result) or result.numerator is None or result.denominator is None:
         return result
-    rounded = float(round(part))
-    if _safe(part, result):
-        return replace(result, numerator=rounded, value=rounded / whole if whole else None)
-    note = t("common.headline_withheld")
-    return replace(
-        result, numerator=None, value=None, low=None, high=None, notes=(*result.notes, note)
-    )
+    part = rounded_part(result.numerator, result.denominator)
+    whole = result.denominator if is_publishable(result.denominator) else None
+    if part is None or whole is None:
+        note = t("common.headline_withheld")
+        notes = (*result.notes, note)
+        return replace(result, numerator=None, denominator=whole, value=None, notes=notes)
+    # The whole itself is exact, so a part that is the whole stays exact too.
+    exact = whole if result.numerator == result.denominator else part
+    value = None if result.value is None or not whole else exact / whole
+    return replace(result, numerator=exact, value=value)
 
 
 def _reading(reading: Reading, result: Result) -> Reading:
-    part, whole = reading.numerator, reading.denominator
-    if result.numerator_unit != "residents" or part is None or not whole:
+    if not _counts_residents(result):
         return reading
-    shown: float | None = round(part) if reading.chosen else round_residents(part)
-    rest = whole - part
-    if shown is None or not is_publishable(shown) or 0 < rest < 10:
-        return replace(reading, numerator=None, value=None)
-    shown = min(float(shown), whole)
-    return replace(reading, numerator=shown, value=shown / whole)
+    part = rounded_part(reading.numerator, reading.denominator)
+    if part is None or not reading.denominator:
+        whole = reading.denominator
+        whole = whole if whole is not None and is_publishable(whole) else None
+        return replace(reading, numerator=None, denominator=whole, value=None)
+    if reading.numerator == reading.denominator:
+        part = reading.denominator
+    return replace(reading, numerator=part, value=part / reading.denominator)
 
 
-def _safe(count: float, result: Result) -> bool:
-    """Tell whether a count of residents may stand beside the number of all residents."""
-    whole = result.denominator if result.numerator_unit == "residents" else None
-    rest = 0.0 if whole is None or count > whole else float(round(whole - count))
-    return is_publishable(float(round(count))) and is_publishable(rest)
+def _range(
+    result: Result, readings: tuple[Reading, ...], *, shown: bool
+) -> tuple[float | None, float | None]:
+    """Take the range from the readings as they are published; none where one is withheld."""
+    if result.low is None or result.high is None or not _counts_residents(result):
+        return result.low, result.high
+    if not shown:
+        return None, None
+    exact = [r.value for r in result.sensitivity if r.value is not None]
+    spans_readings = bool(exact) and math.isclose(min(exact), result.low, abs_tol=1e-12)
+    if not spans_readings:
+        # Bounds of coded cells: widened to a thousandth, which tells of no person.
+        return math.floor(1000 * result.low) / 1000, math.ceil(1000 * result.high) / 1000
+    values = [r.value for r in readings]
+    if any(v is None for v in values):
+        return None, None
+    published = [v for v in values if v is not None]
+    return min(published), max(published)
 
 
-def _left_out(item: LeftOut, result: Result) -> LeftOut:
-    if item.unit != "residents" or _safe(item.count, result):
-        return replace(item, count=float(round(item.count)))
+def _left_out(item: LeftOut) -> LeftOut:
+    count = float(round(item.count))
+    if item.unit != "residents" or is_publishable(count):
+        return replace(item, count=count)
     # The reason matters more than the number, which is empty in JSON.
     return replace(item, count=float("nan"))
 
 
-def _figure(name: str, value: Scalar, result: Result) -> Scalar:
-    counts_residents = name.startswith(("residents", "not_mapped_"))
-    if not counts_residents or isinstance(value, str | bool) or value is None:
+def _figures(result: Result, headed: Result, tables: Mapping[str, Table]) -> dict[str, Scalar]:
+    """Take each figure from where it is protected: a table's cell, the headline, the total."""
+    return {
+        name: _figure(name, value, result, headed=headed, tables=tables)
+        for name, value in result.figures.items()
+    }
+
+
+def _figure(
+    name: str, value: Scalar, result: Result, *, headed: Result, tables: Mapping[str, Table]
+) -> Scalar:
+    if name in result.figure_cells:
+        table, key, column = result.figure_cells[name]
+        rows = tables[table].frame
+        cell: Any = rows.loc[rows[tables[table].key] == key, column].iloc[0]
+        return cell if isinstance(cell, str) else int(cell)
+    if not _counts_residents(result) or not name.startswith("residents"):
         return value
-    if _safe(value, result):
-        return round(value)
-    return WITHHELD if value >= LEAST else UNDER_TEN
+    if value == result.denominator:
+        return headed.denominator if headed.denominator is not None else UNDER_TEN
+    if value == result.numerator:
+        return headed.numerator if headed.numerator is not None else WITHHELD
+    if isinstance(value, str | bool) or value is None:
+        return value
+    rounded = round_residents(value)
+    return (UNDER_TEN if value < LEAST else WITHHELD) if rounded is None else rounded
 
 
-def protect_table(table: Table) -> Table:
-    """Return the table with small counts hidden, and what else would give them away."""
-    names = [c.name for c in table.columns if c.kind == "residents"]
-    if not names or table.frame.empty:
-        return table
-    frame = table.frame.copy()
-    whole = {n: _whole_numbers(frame[n].to_numpy(dtype=np.float64)) for n in names}
-    if table.counts == "bands":
-        marks = _bands(frame, names, whole, total=table.total)
-    elif table.counts == "split":
-        marks = _split(frame, names, whole)
-    else:
-        marks = _subsets(names, whole)
-    hidden = np.zeros(len(frame), dtype=bool)
-    for name in names:
-        shown = pd.Series(whole[name], index=frame.index, dtype=object)
-        for word, sign in _MARKS.items():
-            shown[marks[name] == word] = sign
-        frame[name] = shown
-        hidden |= marks[name] != ""
-    for column in table.columns:
-        if column.kind == "share":
-            frame.loc[hidden, column.name] = np.nan
-    return replace(table, frame=frame)
+def shown_frame(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Replace the residents of grid cells by what may be shown of them.
 
-
-def _whole_numbers(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.rint(values).astype(np.int64)
-
-
-def _bands(
-    frame: pd.DataFrame, names: list[str], whole: dict[str, NDArray[np.int64]], *, total: bool
-) -> dict[str, NDArray[Any]]:
-    """Protect disjoint rows and their sum; rounding is settled so that the rows keep their sum."""
-    marks = {}
-    for name in names:
-        values = frame[name].to_numpy(dtype=np.float64)
-        rows = round_to_sum(values[:-1] if total else values)
-        whole[name] = np.append(rows, rows.sum()) if total else rows
-        protected = protect_counts(pd.DataFrame({name: rows}), [name])
-        word = protected.marks[name].to_numpy(dtype=str)
-        marks[name] = word if total else word[:-1]
-    return marks
-
-
-def _split(
-    frame: pd.DataFrame, names: list[str], whole: dict[str, NDArray[np.int64]]
-) -> dict[str, NDArray[Any]]:
-    """Protect columns that sum to all residents in each row; rows overlap and are not summed."""
-    rows = np.vstack([round_to_sum(r) for r in frame[names].to_numpy(dtype=np.float64)])
-    for i, name in enumerate(names):
-        whole[name] = rows[:, i]
-    protected = protect_counts(
-        pd.DataFrame(rows, columns=names), names, total_row=None, total_column="all"
-    )
-    return {n: protected.marks[n].to_numpy(dtype=str) for n in names}
-
-
-def _subsets(names: list[str], whole: dict[str, NDArray[np.int64]]) -> dict[str, NDArray[Any]]:
-    """Protect a column and its subsets: each subset, what it leaves, and the sums over units."""
-    first, *parts = names
-    marks = {n: np.full(len(whole[first]), "", dtype="<U16") for n in names}
-    if not parts:
-        protected = protect_counts(pd.DataFrame({first: whole[first]}), [first])
-        return {first: protected.marks[first].to_numpy(dtype=str)[:-1]}
-    for part in parts:
-        pair = pd.DataFrame({part: whole[part], _REST: whole[first] - whole[part]})
-        protected = protect_counts(pair, [part, _REST], total_column=first)
-        for name in (part, first):
-            word = protected.marks[name].to_numpy(dtype=str)[:-1]
-            # "under 10" says more than "withheld", so it stays where both apply.
-            stronger = (marks[name] == "") | (word == "under-10")
-            marks[name] = np.where(stronger & (word != ""), word, marks[name])
-    return marks
-
-
-def round_to_sum(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Round to whole numbers that keep the rounded sum (largest remainder)."""
-    floor = np.floor(values)
-    missing = round(float(values.sum())) - int(floor.sum())
-    up = np.argsort(-(values - floor), kind="stable")[: max(missing, 0)]
-    floor[up] += 1
-    return floor.astype(np.int64)
-
-
-def _frame(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Round the residents of grid cells to 10, and say "under 10" below."""
-    if "cell_id" not in frame.columns:
+    A frame of cells that was not settled beside its units is rounded to 10, with
+    "<10" below.
+    """
+    if "cell_id" not in frame.columns or CELL_COUNT not in frame.columns:
         return frame
     shown = frame.copy()
-    for name in _CELL_COUNTS:
-        if name in shown.columns:
-            rounded = [round_residents(v) for v in shown[name].to_numpy(dtype=np.float64)]
-            values = [UNDER_TEN if v is None else v for v in rounded]
-            shown[name] = pd.Series(values, index=shown.index, dtype=object)
+    if CELL_SHOWN in shown.columns:
+        shown[CELL_COUNT] = shown[CELL_SHOWN]
+        return shown.drop(columns=CELL_SHOWN)
+    values: list[Any] = [round_residents(v) for v in shown[CELL_COUNT].to_numpy(dtype=float)]
+    values = [UNDER_TEN if v is None else v for v in values]
+    shown[CELL_COUNT] = pd.Series(values, index=shown.index, dtype=object)
     return shown

@@ -122,7 +122,8 @@ class Table:
     the last row is the sum of the rows above it. ``counts`` tells how its columns
     of residents hang together, which is what disclosure control must know:
     ``bands``: rows are disjoint; ``subsets``: the first such column holds the
-    others; ``split``: they sum to all residents in each row.
+    others; ``split``: they sum to all residents in each row. ``withhold`` lists rows
+    of a column that would give away a grid cell and must not be shown.
     """
 
     id: str
@@ -132,6 +133,7 @@ class Table:
     key: str | None = None
     total: bool = False
     counts: Literal["bands", "subsets", "split"] | None = None
+    withhold: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if any(c.kind == "residents" for c in self.columns) != (self.counts is not None):
@@ -173,8 +175,10 @@ class Result:
     ``value`` is ``numerator / denominator`` where both exist; ``unit`` is
     ``share`` for a share between 0 and 1. ``low`` and ``high`` bound the value
     where the method has a range. ``finding`` is the sentence a reader should
-    leave with. ``frame`` (working CRS) is the layer behind the number, and
-    ``layers`` are further frames that a map may draw, by name.
+    leave with. ``figure_cells`` says which figures repeat a table's cell, as (table,
+    key, column), so that what is hidden there is hidden here. ``frame`` (working CRS)
+    is the layer behind the number, and ``layers`` are further frames that a map may
+    draw, by name.
     """
 
     analysis: str
@@ -195,6 +199,7 @@ class Result:
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[Text, ...] = ()
     figures: Mapping[str, Scalar] = field(default_factory=dict)
+    figure_cells: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
     frame: gpd.GeoDataFrame | None = None
     layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)

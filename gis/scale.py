@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gis.analyses import ANALYSES, Study, analysis, study_areas
-from gis.errors import LayerMissingError, ParameterError
+from gis.crs import WORKING_EPSG
+from gis.errors import GisError, LayerMissingError, ParameterError
 from gis.published import publishable
 from gis.result import Result, Status
+from gis.workspace import ALL_NORWAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +26,7 @@ class Line:
     name: str
     analysis: str
     result: Result | None
+    status: Status
     note: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -37,7 +40,7 @@ class Line:
             "numerator": made.numerator if made else None,
             "denominator": made.denominator if made else None,
             "unit": made.numerator_unit if made else None,
-            "status": (made.status if made else Status.NOT_MAPPED).value,
+            "status": self.status.value,
             "note": self.note,
         }
 
@@ -48,40 +51,55 @@ def run_areas(
     numbers: Iterable[str],
     analyses: Sequence[str] = tuple(ANALYSES),
     halo_m: int,
+    epsg: int = WORKING_EPSG,
 ) -> Iterator[Line]:
     """Run the analyses for each municipality, with its halo, one line each.
 
     A layer that is not there, or that does not reach a municipality, gives a line with
-    status not_mapped and says which layer; it never gives a zero.
+    status not_mapped and says which layer; it never gives a zero. An analysis that fails
+    gives a line with status failed and the problem, and the run goes on.
     """
     chosen = [analysis(name) for name in analyses]
     if not chosen:
         message = f"no analysis given; there are: {', '.join(ANALYSES)}"
         raise ParameterError(message)
-    for study in study_areas(layers, numbers=numbers, halo_m=halo_m):
+    for study in study_areas(layers, numbers=numbers, halo_m=halo_m, epsg=epsg):
         for one in chosen:
-            result, note = _attempt(study, one.id)
-            yield Line(study.area.number, study.area.name, one.id, result, note)
+            yield _attempt(study, one.id)
 
 
-def _attempt(study: Study, name: str) -> tuple[Result | None, str]:
+def _attempt(study: Study, name: str) -> Line:
+    where = (study.area.number, study.area.name, name)
     try:
-        return publishable(analysis(name)(study)), ""
+        result = publishable(analysis(name)(study))
     except LayerMissingError as missing:
-        return None, str(missing).split(";", maxsplit=1)[0]
+        note = str(missing).split(";", maxsplit=1)[0]
+        return Line(*where, result=None, status=Status.NOT_MAPPED, note=note)
+    except GisError as problem:
+        return Line(*where, result=None, status=Status.FAILED, note=str(problem))
+    return Line(*where, result=result, status=result.status, note="")
 
 
-def numbers_of(layers: Layers, areas: str) -> tuple[str, ...]:
-    """Read "all" or "3201,3203" as municipality numbers in order. Raises ParameterError."""
+def numbers_of(layers: Layers, areas: str, *, area: str) -> tuple[str, ...]:
+    """Read "all" or "3201,3203" as municipality numbers in order.
+
+    ``area`` is the area of the store: in one built for a single municipality its
+    neighbours are cut by the halo, so only that one may be asked for. Raises
+    ParameterError.
+    """
     known = tuple(sorted(set(layers.frame("municipality")["number"])))
+    if area != ALL_NORWAY:
+        known = tuple(n for n in known if n == area)
     if areas == "all":
         return known
     asked = tuple(dict.fromkeys(part.strip() for part in areas.split(",") if part.strip()))
     unknown = [n for n in asked if n not in known]
     if not asked or unknown:
+        held = area if area != ALL_NORWAY else f"the {len(known)} of the municipality layer"
         message = (
             f"areas '{areas}' given; unknown: {', '.join(unknown) or 'none named'}; allowed: all, "
-            f"or numbers among the {len(known)} in the municipality layer, split by commas"
+            f'or numbers among {held}, split by commas (area = "{ALL_NORWAY}" in '
+            "workspace.toml reads the whole country)"
         )
         raise ParameterError(message)
     return asked

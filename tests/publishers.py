@@ -49,8 +49,13 @@ def zipped(**members: bytes) -> bytes:
     return out.getvalue()
 
 
+_DRAWN: dict[str, bytes] = {}
+
+
 def geodatabase(folder: Path, name: str, **layers: gpd.GeoDataFrame) -> bytes:
-    """A file geodatabase in a zip, as Geonorge delivers FGDB."""
+    """A file geodatabase in a zip, as Geonorge delivers FGDB; drawn once, it is slow."""
+    if name in _DRAWN:
+        return _DRAWN[name]
     path = folder / f"{name}.gdb"
     for layer, frame in layers.items():
         frame.to_file(path, layer=layer, driver="OpenFileGDB", engine="pyogrio")
@@ -58,7 +63,8 @@ def geodatabase(folder: Path, name: str, **layers: gpd.GeoDataFrame) -> bytes:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(path.iterdir()):
             archive.write(file, f"{name}.gdb/{file.name}")
-    return out.getvalue()
+    _DRAWN[name] = out.getvalue()
+    return _DRAWN[name]
 
 
 def frame(shapes: list[Any], **columns: Any) -> gpd.GeoDataFrame:
@@ -91,8 +97,7 @@ class Publishers:
 
     def __enter__(self) -> Self:
         handler = type("Handler", (_Handler,), {"world": self})
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.server.daemon_threads = True
+        self.server = _Server(("127.0.0.1", 0), handler)
         thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         return self
@@ -177,6 +182,13 @@ table = "07459"
 """
         path.write_text(text, encoding="utf-8")
         return path
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no fault of ours."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -273,6 +285,13 @@ class _Handler(BaseHTTPRequestHandler):
         if fault and fault.kind == "shorter":
             self._send(status, part[:-100], headers)
             return
+        if fault and fault.kind == "stall":
+            self._send(status, b"", headers, length=len(part))
+            self.wfile.write(part[: len(part) // 2])
+            self.wfile.flush()
+            time.sleep(1.5)
+            self.close_connection = True
+            return
         if fault and fault.kind == "drip":
             self._send(status, b"", headers, length=len(part))
             for i in range(len(part)):
@@ -344,7 +363,7 @@ def addresses() -> bytes:
     for i in range(5):
         writer.writerow([400 + i, f"Vegen {i}", 25833, SOUTH + 100 * i, WEST + 50, "98010101", ""])
     text = ("\ufeff" + out.getvalue()).encode()
-    return zipped(**{"Basisdata_9801_Fjordvik_25833_MatrikkelenAdresse__csv": text})
+    return zipped(Basisdata_9801_Fjordvik_25833_MatrikkelenAdresse__csv=text)
 
 
 def population() -> bytes:
@@ -372,7 +391,24 @@ def n50(folder: Path) -> bytes:
             lines, objtype=["Veglenke", "Bane"], typeveg=["enkelBilveg", None], medium=["T", "T"]
         ),
         n50_samferdsel_posisjon=frame(
-            [shapely.Point(WEST + 10, SOUTH + 10)], objtype=["Stasjon"], navn=["Fjordvik"]
+            [shapely.Point(WEST + 10, SOUTH + 10)],
+            objtype=["Stasjon"],
+            navn=["Fjordvik"],
+            stasjonstype=["jernbanestasjon"],
+        ),
+    )
+
+
+def buildings(folder: Path) -> bytes:
+    return geodatabase(
+        folder,
+        "Basisdata_9801_Fjordvik_25833_MatrikkelenBygning_FGDB",
+        bygning=frame(
+            [shapely.Point(WEST + 20, SOUTH + 20)],
+            bygningsnummer=["012345678"],
+            bygningstype=["111"],
+            bygningsstatus=["TB"],
+            kommunenummer=[NUMBER],
         ),
     )
 
@@ -385,7 +421,7 @@ def floods(folder: Path) -> bytes:
             [square(0, 0, 100), square(0, 0, 200)],
             objtype=["FlomAreal", "FlomAreal"],
             gjentaksintervall=["20", "2100"],
-            lavpunkt=[0, 0],
+            lavpunkt=np.array([0, 0], dtype=np.int32),
             flomsoneid=["1", "1"],
         ),
         flomsoner_analyseomrade=frame(
@@ -430,7 +466,10 @@ def gml(kind: str, rows: list[tuple[Any, dict[str, str]]], *, matched: int | Non
     members = []
     for i, (shape, fields) in enumerate(rows):
         if shape.geom_type == "Point":
-            body = f"<gml:Point srsName='{_URN}' gml:id='g{i}'><gml:pos>{shape.x} {shape.y}</gml:pos></gml:Point>"
+            body = (
+                f'<gml:Point srsName="{_URN}" gml:id="g{i}">'
+                f"<gml:pos>{shape.x} {shape.y}</gml:pos></gml:Point>"
+            )
         else:
             ring = " ".join(f"{x} {y}" for x, y in shape.exterior.coords)
             body = (
@@ -583,6 +622,8 @@ def gtfs() -> bytes:
             b"T1,08:00:00,08:00:00,NSR:Quay:1,1\nT1,09:00:00,09:00:00,NSR:Quay:2,2\n"
             b"T2,08:00:00,08:00:00,NSR:Quay:2,1\nT2,25:10:00,25:10:00,NSR:Quay:3,2\n"
         ),
+        # What a national feed is large by; the client knows it from an error page by its size.
+        shapes__txt=np.random.default_rng(1).bytes(120_000).hex().encode(),
         calendar_dates__txt=b"service_id,date,exception_type\nS1,20261124,1\nS2,20261124,1\n",
     )
 
@@ -712,6 +753,10 @@ def all_publishers(world: Publishers, folder: Path, *, wait: int = 0) -> Geonorg
             "Basisdata_9801_Fjordvik_25833_Grunnkretser_GeoJSON.zip",
             units(),
         ),
+        "24d7e9d1-87f6-45a0-b38e-3447f8d7f9a1": (
+            "Basisdata_9801_Fjordvik_25833_MatrikkelenBygning_FGDB.zip",
+            buildings(folder),
+        ),
         "30caed2f-454e-44be-b5cc-26bb5c0110ca": (
             "Basisdata_9801_Fjordvik_25833_Stedsnavn_GML.zip",
             names(folder),
@@ -817,5 +862,5 @@ def all_publishers(world: Publishers, folder: Path, *, wait: int = 0) -> Geonorg
         "artskart/observations/list": artskart(),
         "vannstand/tideapi.php": lambda *_: LEVELS,
     }
-    world.files["entur/rb_norway-aggregated-gtfs.zip"] = gtfs() + b"\0" * 0
+    world.files["entur/rb_norway-aggregated-gtfs.zip"] = gtfs()
     return geonorge

@@ -10,6 +10,7 @@ import shapely
 from gis.analyses import ANALYSES, study_areas
 from gis.errors import InvariantError, LayerMissingError, ParameterError
 from gis.result import Result, Status
+from gis.scale import run_areas
 from tests.town import Town, box, cells, frame, points, population, study, town
 
 
@@ -109,6 +110,15 @@ def test_cells_with_their_centre_outside_are_left_out_and_said() -> None:
     )
     result = run(shifted, "transit-access")
     assert result.denominator == 780
+    (nowhere,) = [x for x in result.left_out if x.reason == "centre_nowhere"]
+    assert nowhere.count == 500
+    both = frame(
+        [box(-100, 0, 1000, 1000), box(-600, 0, -100, 1000)],
+        number=["9999", "9998"],
+        name=["Byen", "Nabobyen"],
+    )
+    shifted.frames["municipality"] = both
+    result = run(shifted, "transit-access")
     (outside,) = [x for x in result.left_out if x.reason == "centre_outside"]
     assert outside.count == 500
 
@@ -214,7 +224,9 @@ def test_unmapped_everywhere_is_not_mapped_and_no_zero_in_disguise() -> None:
     far.geometry = far.geometry.translate(50_000, 0)
     result = run(town(flood_zones=far), "hazard-exposure")
     assert result.status is Status.NOT_MAPPED
-    assert result.table("hazards").frame["not_mapped"].tolist() == [780]
+    rows = result.table("hazards").frame.set_index("hazard_id")
+    assert rows.loc["flood_zones", "not_mapped"] == 780
+    assert rows.loc["quick_clay", "outside_data"] == 780
 
 
 def test_caution_areas_are_counted_apart() -> None:
@@ -376,3 +388,66 @@ def test_a_share_above_one_is_withheld() -> None:
     good = run(town(frequent_stops=ready_stops()), "transit-access")
     with pytest.raises(InvariantError, match="outside 0 to 1"):
         type(good)(**{**good.__dict__, "value": 1.5})
+
+
+def test_a_centre_on_the_border_belongs_to_the_lowest_number() -> None:
+    """By hand: the town cut at x = 375, through the centres of column 1; no one is lost."""
+    halves = frame(
+        [box(0, 0, 375, 1000), box(375, 0, 1000, 1000)], number=["9998", "9999"], name=["A", "B"]
+    )
+    data = town(municipality=halves, sea=None, frequent_stops=ready_stops())
+    totals = [
+        ANALYSES["transit-access"](s).denominator
+        for s in study_areas(data, numbers=["9998", "9999"], halo_m=5000)
+    ]
+    assert totals == [220 + 260, 300]
+
+
+def test_a_distance_beyond_the_halo_is_refused() -> None:
+    """By rule: stops across the border were read as far as the halo and no further."""
+    data = town(frequent_stops=ready_stops())
+    with pytest.raises(ParameterError, match=r"max_m 4000 given.*halo of 2000"):
+        ANALYSES["transit-access"](study(data, halo_m=2000), {"max_m": 4000})
+
+
+def test_a_ready_list_cannot_follow_other_parameters() -> None:
+    """By rule: a list settles what is frequent; a parameter that does nothing is refused."""
+    with pytest.raises(ParameterError, match=r"min_per_hour, window given.*ready list"):
+        run(town(frequent_stops=ready_stops()), "transit-access", min_per_hour=60, window="23-26")
+
+
+def test_a_sea_layer_for_others_takes_nothing_here() -> None:
+    """By rule: a sea layer that covers another municipality leaves the land as delivered."""
+    data = town(built_up=built_up())
+    data.covers["sea"] = ("0301",)
+    result = run(data, "built-up-share")
+    assert result.denominator == pytest.approx(1.0)
+    assert result.definition.parameters["sea_removed"] is False
+    assert "sea" not in [s.layer for s in result.provenance.sources]
+
+
+def test_one_bad_municipality_does_not_end_a_run() -> None:
+    """By hand: a self-crossing zone fails its own municipality and no other."""
+    both = frame(
+        [box(0, 0, 1000, 1000), box(50_000, 0, 51_000, 1000)],
+        number=["9998", "9999"],
+        name=["A", "B"],
+    )
+    bow_tie = shapely.Polygon(
+        [(200_000, 6_600_000), (200_500, 6_600_500), (200_500, 6_600_000), (200_000, 6_600_500)]
+    )
+    zones = frame(
+        [bow_tie, box(50_000, 0, 50_500, 500)],
+        flood_class=["20", "20"],
+        low_point=[0, 0],
+        zone_id=["a", "b"],
+    )
+    people = cells({(0, 0): 100, (200, 0): 100, (202, 2): 50}, "residents")
+    data = town(municipality=both, sea=None, flood_zones=zones, population_grid=people)
+    lines = list(
+        run_areas(data, numbers=["9998", "9999"], analyses=["hazard-exposure"], halo_m=5000)
+    )
+    assert [line.status.value for line in lines] == ["failed", "partly_mapped"]
+    assert "not valid" in lines[0].note
+    assert lines[1].result is not None
+    assert lines[1].result.numerator == 100

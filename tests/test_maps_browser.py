@@ -285,14 +285,14 @@ def test_labels_do_not_overlap_and_grow_on_zoom(browser: Browser, folder: Path) 
 
 
 def test_print_has_map_of_fixed_size_and_all_layers(browser: Browser, folder: Path) -> None:
-    """Oracle: by hand, 690 by 600 px on paper, and the screen's size back afterwards."""
+    """Oracle: by hand, 190 mm between the margins of A4, and the screen's size back afterwards."""
     with opened(browser, folder / "kollektiv.html") as seen:
         page = seen.page
         size = "JSON.stringify(arealplan.map.getSize())"
         before = page.evaluate(size)
         page.emulate_media(media="print")
         page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-        assert page.evaluate("arealplan.map.getContainer().offsetWidth") == 690
+        assert page.evaluate("arealplan.map.getContainer().offsetWidth") == int(190 / 25.4 * 96)
         assert page.evaluate("arealplan.renderer.drawn.transit_access_stops") == 7
         assert page.locator(".invented").is_visible()
         assert not page.locator("#language").is_visible()

@@ -88,12 +88,12 @@ def run(study: Study, params: BiodiversityHotspotsParameters) -> Result:
         numerator=part,
         denominator=whole,
         numerator_unit="km2",
-        status=Status.OK if enough and known else Status.INSUFFICIENT_DATA,
+        status=Status.OK if enough else Status.INSUFFICIENT_DATA,
         finding=_finding(study, params, cells, within_km2=within_km2, spots_km2=spots_km2),
         definition=_definition(study, params),
         provenance=_provenance(study, params),
         sensitivity=_readings(study, records, params, planned=planned),
-        left_out=(*records.left_out, *_too_few(cells)),
+        left_out=(*records.left_out, *_at_sea(records, cells), *_too_few(cells)),
         notes=(t("biodiversity_hotspots.note_effort"), t("biodiversity_hotspots.note_deficient")),
         figures={
             "records": len(records.x),
@@ -224,6 +224,15 @@ def _readings(
     return tuple(made)
 
 
+def _at_sea(records: Records, cells: Cells) -> tuple[LeftOut, ...]:
+    """Count the records in cells without land, which belong to no cell of the grid."""
+    count = len(records.x) - int(cells.records.sum())
+    if not count:
+        return ()
+    text = t("left_out.at_sea", count=number(count))
+    return (LeftOut(reason="at_sea", text=text, count=count, unit="records"),)
+
+
 def _too_few(cells: Cells) -> tuple[LeftOut, ...]:
     count = int((~cells.enough).sum())
     text = t("left_out.too_few_records", count=number(count))
@@ -235,7 +244,7 @@ def _tables(
 ) -> dict[str, Table]:
     tables = {"cells_top": top_cells(cells)}
     if study.has("planned_areas"):
-        tables["planned"] = planned_table(study, cells)
+        tables["planned"] = planned_table(study, cells, records, min_records=params.min_records)
     if study.has(UNITS):
         unit = unit_of_points(study, records.x, records.y)
         tables["units"] = unit_richness(study, unit, records, min_records=params.min_records)

@@ -11,7 +11,7 @@ import shapely
 
 from gis.analyses.parts import UNITS, land_note, provenance, share, table, units_inside
 from gis.analyses.registry import Analysis, Parameters
-from gis.errors import LayerMissingError
+from gis.errors import GeometryError, LayerMissingError
 from gis.result import Definition, Result, Status, Table
 from gis.text import Text, number, percent, t
 
@@ -30,6 +30,11 @@ def run(study: Study, _params: BuiltUpShareParameters) -> Result:
     Areas are planar in the working CRS; in EPSG:25833 that is within 0.1 % of the
     geodesic area in southern Norway.
     """
+    if not shapely.area(study.land):
+        message = (
+            f"{study.area.number} {study.area.name} has no land left when the sea is taken away"
+        )
+        raise GeometryError(message)
     built_up = study.frame("built_up")
     inside = np.sort(built_up.sindex.query(study.land, predicate="intersects"))
     parts = built_up.iloc[inside]

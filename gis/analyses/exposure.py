@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gis.analyses.zones import Hazard, make_zones, weights_by_class
+from gis.analyses.placing import Placing, classes_at, sum_points, weights_by_class
+from gis.analyses.zones import Hazard, Zones, one_class
 from gis.errors import InvariantError
-from gis.kernels.zones import PointRule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gis.analyses.residents import Cells, Spread
+    from gis.kernels.zones import ObjectRule
+
+_LITTLE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -35,23 +38,67 @@ class Exposure:
         return np.asarray(self.by_class.sum(axis=1))
 
 
-def expose(hazard: Hazard, cells: Cells, where: Spread | None, *, rule: PointRule) -> Exposure:
+def expose(hazard: Hazard, cells: Cells, placing: Placing) -> Exposure:
     """Split the cells' weight into classes, mapped and outside, and not mapped.
 
-    The three sum to the weight of all cells, asserted. Raises InvariantError.
+    Two identities are asserted: the bands sum to the distinct weight inside any zone,
+    counted on its own; and bands, mapped outside and not mapped sum to all cells.
+    Raises InvariantError.
     """
-    by_class = weights_by_class(cells, where, hazard.zones, rule=rule)
+    by_class = _by_class(hazard, cells, placing)
     inside, outside = by_class[:, :-1], by_class[:, -1]
-    mapped = _mapped_outside(hazard, cells, where, outside=outside)
-    total = inside.sum() + mapped.sum() + (outside - mapped).sum()
-    if not np.isclose(total, cells.total, rtol=1e-9, atol=1e-6):
-        message = f"{hazard.id}: bands and outside sum to {total}, the cells to {cells.total}"
-        raise InvariantError(message)
+    mapped = _mapped_outside(hazard, cells, placing, outside=outside)
+    whole = one_class(hazard.zones.shapes)
+    distinct = float(weights_by_class(cells, placing, whole)[:, 0].sum())
+    sums = ((float(inside.sum()), distinct), (float(by_class.sum()), cells.total))
+    for found, known in sums:
+        if not np.isclose(found, known, rtol=1e-9, atol=1e-5):
+            message = f"{hazard.id}: bands and outside sum to {found}, counted at once {known}"
+            raise InvariantError(message)
     return Exposure(hazard, inside, mapped, outside - mapped)
 
 
+def _by_class(hazard: Hazard, cells: Cells, placing: Placing) -> NDArray[np.float64]:
+    """Split by class; where kinds of slide lie upon each other, by their joint probability."""
+    zones, where = hazard.zones, placing.where
+    kinds = hazard.rows.get("slide_type")
+    joint = kinds is not None and np.isfinite(hazard.probabilities).all() and kinds.nunique() > 1
+    if where is None or kinds is None or not joint:
+        return weights_by_class(cells, placing, zones)
+    found = np.stack(
+        [
+            _of_kind(zones, (kinds == kind).to_numpy(), where, placing)
+            for kind in sorted(kinds.unique())
+        ]
+    )
+    return sum_points(cells, where, joint_class(found, hazard.probabilities), zones.n_classes)
+
+
+def _of_kind(
+    zones: Zones, mine: NDArray[np.bool_], where: Spread, placing: Placing
+) -> NDArray[np.int64]:
+    own = Zones(zones.shapes[mine], zones.ranks[mine], zones.n_classes)
+    return classes_at(where, own, placing.point_rule)
+
+
+def joint_class(
+    classes: NDArray[np.int64], probabilities: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return the class of the joint yearly probability of several independent kinds of slide.
+
+    classes: (n_kinds, n), -1 for none; probabilities: of each class, falling. TEK17 § 7-3
+    asks for the sum over all kinds: 1 less the product of what each leaves. Gives the
+    first class whose probability is reached, -1 for places in no zone.
+    """
+    each = np.where(classes < 0, 0.0, probabilities[np.maximum(classes, 0)])
+    joint = 1.0 - np.prod(1.0 - each, axis=0)
+    reached = joint[None, :] >= probabilities[:, None] * (1 - 1e-9) - _LITTLE
+    first = np.where(reached.any(axis=0), reached.argmax(axis=0), -1)
+    return np.where((classes >= 0).any(axis=0), first, -1).astype(np.int64)
+
+
 def _mapped_outside(
-    hazard: Hazard, cells: Cells, where: Spread | None, *, outside: NDArray[np.float64]
+    hazard: Hazard, cells: Cells, placing: Placing, *, outside: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Tell how much of the weight outside the zones lies where the hazard was mapped."""
     if hazard.entry.coverage.kind == "everywhere":
@@ -60,6 +107,8 @@ def _mapped_outside(
         return np.zeros_like(outside)
     # The zones belong to the mapped extent even where its outline is drawn tighter.
     shapes = np.concatenate([hazard.mapped, hazard.zones.shapes])
-    extent = make_zones(shapes, np.zeros(len(shapes), dtype=np.int64), n_classes=1)
-    within = weights_by_class(cells, where, extent, rule="touch")[:, 0]
+    extent = one_class(shapes)
+    rule: ObjectRule = "representative-point" if placing.method == "cell" else "touch"
+    lies = Placing(placing.method, rule, placing.where)
+    within = weights_by_class(cells, lies, extent)[:, 0]
     return np.clip(within - (cells.weight - outside), 0.0, outside)

@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import shapely
 
 from gis.analyses.parts import share, table, unit_table
+from gis.analyses.placing import weights_by_class
+from gis.analyses.zones import Hazard, Zones
+from gis.catalogue import layer_entries
 from gis.result import Table
 from gis.text import Text, t
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from gis.analyses.exposure import Exposure
+    from gis.analyses.placing import Placing
+    from gis.analyses.residents import Cells
     from gis.analyses.study import Study
 
 
-def hazard_table(exposures: list[Exposure], total: float) -> Table:
-    """List each hazard: inside, mapped and outside, not mapped; the three sum to all residents."""
+# Fields of a hazard that are counted on their own, the worst value first.
+_ATTRIBUTES: dict[str, dict[str, tuple[str, ...]]] = {
+    "quick_clay": {
+        "hazard_degree": ("high", "medium", "low", "none"),
+        "consequence": ("severe", "serious", "minor", "none"),
+        "part": ("release", "run_out"),
+    },
+    "flood_zones": {"low_point": ("0", "1")},
+}
+UNSTATED = "unknown"
+WATER = ("flood_zones", "storm_surge")
+
+
+def hazard_table(exposures: list[Exposure], total: float, absent: Sequence[str] = ()) -> Table:
+    """List each hazard: inside, mapped and outside, not mapped, outside the data.
+
+    The four sum to all residents. A hazard whose layer is not there, or does not cover
+    the municipality, has everyone outside the data, never a zero inside.
+    """
+    entries = layer_entries()
     frame = pd.DataFrame(
         {
             "hazard": [e.hazard.entry.title.text for e in exposures],
@@ -28,18 +53,87 @@ def hazard_table(exposures: list[Exposure], total: float) -> Table:
             "inside": [float(e.inside.sum()) for e in exposures],
             "mapped_outside": [float(e.mapped_outside.sum()) for e in exposures],
             "not_mapped": [float(e.not_mapped.sum()) for e in exposures],
+            "outside_data": [0.0] * len(exposures),
+        }
+    )
+    missing = pd.DataFrame(
+        {
+            "hazard": [entries[x].title.text for x in absent],
+            "hazard_id": list(absent),
+            "inside": [0.0] * len(absent),
+            "mapped_outside": [0.0] * len(absent),
+            "not_mapped": [0.0] * len(absent),
+            "outside_data": [total] * len(absent),
         }
     )
     frame["share"] = share(frame["inside"], total)
+    missing["share"] = np.full(len(absent), np.nan)
+    frame = pd.concat([frame, missing], ignore_index=True) if absent else frame
     columns = (
         ("hazard", "text", 0),
         ("hazard_id", "text", 0),
         ("inside", "residents", 0),
         ("mapped_outside", "residents", 0),
         ("not_mapped", "residents", 0),
+        ("outside_data", "residents", 0),
         ("share", "share", 1),
     )
     return table("hazards", frame, columns, key="hazard_id", counts="split")
+
+
+def attribute_tables(hazard: Hazard, cells: Cells, placing: Placing) -> dict[str, Table]:
+    """Count one hazard by its other fields (hazard degree, part, ...), the worst value winning."""
+    made = {}
+    for name, order in _ATTRIBUTES.get(hazard.id, {}).items():
+        if name not in hazard.rows:
+            continue
+        values = (*order, UNSTATED)
+        found = hazard.rows[name].map(lambda v, all_=order: _code(v, all_))
+        ranks = found.map({v: i for i, v in enumerate(values)}).to_numpy(dtype=np.int64)
+        zones = Zones(hazard.zones.shapes, ranks, len(values))
+        counts = weights_by_class(cells, placing, zones)[:, :-1].sum(axis=0)
+        titles = [t(f"attributes.{name}_{v}") for v in order] + [t("attributes.unknown")]
+        title = t("tables.attribute", hazard=hazard.entry.title.text, field=t(f"attributes.{name}"))
+        made[f"{hazard.id}_{name}"] = _counted(f"{hazard.id}_{name}", title, titles, counts)
+    return made
+
+
+def _code(value: Any, order: tuple[str, ...]) -> str:
+    if pd.isna(value):
+        return UNSTATED
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return text if text in order else UNSTATED
+
+
+def water_table(hazards: list[Hazard], cells: Cells, placing: Placing) -> dict[str, Table]:
+    """Count flood and storm surge as one: at each place the worse of the two, never the sum."""
+    both = {h.id: h for h in hazards if h.id in WATER}
+    if len(both) < len(WATER):
+        return {}
+    classes = both[WATER[0]].classes
+    order = {c.id: i for i, c in enumerate(classes)}
+    shapes = np.concatenate([h.zones.shapes for h in both.values()])
+    ranks = np.concatenate(
+        [np.array([order[h.classes[r].id] for r in h.zones.ranks], np.int64) for h in both.values()]
+    )
+    zones = Zones(shapes, ranks, len(classes))
+    counts = weights_by_class(cells, placing, zones)[:, :-1].sum(axis=0)
+    titles = [t(f"water.{c.id}") for c in classes]
+    return {"water": _counted("water", t("tables.water"), titles, counts)}
+
+
+def _counted(
+    name: str,
+    title: Text,
+    titles: list[Text],
+    residents: NDArray[np.float64],
+) -> Table:
+    """Make a table of disjoint rows with their sum last; rows that are not there are left away."""
+    frame = pd.DataFrame({"class": titles, "residents": residents})
+    whole = pd.DataFrame({"class": [t("common.total")], "residents": [float(residents.sum())]})
+    frame = pd.concat([frame[residents > 0], whole], ignore_index=True)
+    columns = (("class", "text", 0), ("residents", "residents", 0))
+    return table(name, frame, columns, title=title, total=True, counts="bands")
 
 
 def band_table(study: Study, exposure: Exposure, employees: NDArray[np.float64]) -> Table:

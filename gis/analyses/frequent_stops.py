@@ -10,8 +10,9 @@ import numpy as np
 import shapely
 
 from gis.crs import LONLAT_EPSG, transform_points
+from gis.errors import LayerMissingError
 from gis.kernels.timetable import DepartureTable, departure_table, meets
-from gis.serviceday import ServiceDay, choose_service_day
+from gis.serviceday import ServiceDay, check_service_day, choose_service_day
 from gis.sources.gtfs import FeedDay, read_feed, trips_per_date
 from gis.text import t
 
@@ -112,19 +113,36 @@ class Timetable:
         return Stops(frame=frame, frequent=enough.fill_null(value=False).to_numpy())
 
 
-def open_timetable(study: Study, *, date: dt.date | None) -> Timetable:
+def open_timetable(study: Study, *, date: dt.date | None, window_h: tuple[int, int]) -> Timetable:
     """Settle the service day of the study's feed. Raises ParameterError outside the feed."""
-    if date is not None:
-        day = ServiceDay(date=date, trips=0, reason=t("transit_access.given_date"))
-        return Timetable(study=study, day=day)
     per_date = trips_per_date(study.file(TIMETABLE))
-    return Timetable(study=study, day=choose_service_day(per_date))
+    if date is None:
+        day = choose_service_day(per_date)
+    else:
+        check_service_day(date, per_date)
+        day = ServiceDay(date, per_date[date], reason=t("transit_access.given_date"))
+    timetable = Timetable(study=study, day=day)
+    if timetable.feed(window_h).quays.is_empty():
+        message = (
+            f"no stop of {study.source(TIMETABLE).file} lies in or within {study.halo_m} m of "
+            f"{study.area.number} {study.area.name}; the timetable does not seem to reach there"
+        )
+        raise LayerMissingError(message)
+    return timetable
 
 
 def ready_list(study: Study) -> Stops:
     """Take the stops of a ready list; all of them are frequent, by the list's own definition."""
     frame = study.frame(READY_LIST)
     return Stops(frame=frame, frequent=np.ones(len(frame), dtype=bool))
+
+
+def serving(study: Study, stops: Stops, max_m: float) -> tuple[int, int]:
+    """Count the frequent stops near enough to serve the municipality, and those outside it."""
+    points = shapely.points(stops.x, stops.y)
+    shapely.prepare(study.polygon)
+    near = shapely.dwithin(study.polygon, points, max_m)
+    return int(near.sum()), int((near & ~shapely.intersects(study.polygon, points)).sum())
 
 
 def _first(modes: list[str]) -> str:

@@ -17,23 +17,31 @@ import shapely
 from pydantic import Field
 
 from gis.analyses.exposure import Exposure, expose
-from gis.analyses.exposure_tables import band_table, exposed_units, hazard_table
+from gis.analyses.exposure_tables import (
+    attribute_tables,
+    band_table,
+    exposed_units,
+    hazard_table,
+    water_table,
+)
+from gis.analyses.hazard_bounds import Bounds, bounds_of
 from gis.analyses.parts import UNITS, provenance, unit_of_points
-from gis.analyses.registry import Analysis, Parameters
-from gis.analyses.residents import Cells, Spread, at_centres, cells_inside, over_addresses
-from gis.analyses.zones import (
-    Hazard,
-    Zones,
-    band_frame,
-    hazard_ids,
-    hazard_of,
-    together,
+from gis.analyses.placing import (
+    Method,
+    Placing,
+    place,
+    placing_text,
+    rule_text,
     weights_by_class,
 )
+from gis.analyses.registry import Analysis, Parameters
+from gis.analyses.residents import Cells, cells_inside
+from gis.analyses.shown import shown_residents
+from gis.analyses.zones import NOISE, Hazard, band_frame, hazard_ids, hazard_of, together
+from gis.disclosure import LEAST
 from gis.errors import LayerMissingError
-from gis.kernels.zones import PointRule
-from gis.result import Definition, LeftOut, Reading, Result, Status
-from gis.text import Text, people, people_share, t
+from gis.result import Definition, LeftOut, Result, Status
+from gis.text import Text, number, people, people_share, t
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,20 +50,29 @@ if TYPE_CHECKING:
     from gis.provenance import Provenance
     from gis.result import Table
 
-Method = Literal["addresses", "area", "centre"]
+# Flood zones mapped until then contain storm surge, later ones do not (NVE).
+_SURGE_UNTIL = 2018
+_MORE_M = (5, 10)
+FLOOD_EXTENT = "flood_mapped_extent"
 
 
 class HazardExposureParameters(Parameters):
-    """How residents are placed, and when a point counts as inside."""
+    """How residents are placed, and when a place counts as inside."""
 
-    method: Literal["auto", "addresses", "area", "centre"] = Field(
+    method: Literal["auto", "addresses", "area", "centre", "cell"] = Field(
         default="auto",
-        description="where a cell's residents are: at its addresses, evenly over its area, or at "
-        "its centre; auto takes addresses where the layer exists, else area",
+        description="where a cell's residents are: at its addresses, evenly over its area, at its "
+        "centre, or the cell as one whole object; auto takes addresses where the layer exists, "
+        "else area",
     )
-    rule: Literal["interior", "touch"] = Field(
+    rule: Literal["interior", "touch", "representative-point", "min-share"] = Field(
         default="interior",
-        description="interior: strictly inside the zone; touch: the outline counts too",
+        description="interior: strictly inside the zone, a shared edge is no hit; touch: the "
+        "outline counts too; representative-point: a point on the object is inside; min-share "
+        "(with method cell): at least min_share of the cell's area",
+    )
+    min_share: float | None = Field(
+        default=None, gt=0, le=1, description="rule min-share: the least share of a cell's area"
     )
 
 
@@ -64,12 +81,12 @@ class Counted:
     """What was counted before it is worded: one exposure per hazard, and the union of all."""
 
     cells: Cells
-    where: Spread | None
-    method: Method
+    placing: Placing
     exposures: list[Exposure]
     employees: list[NDArray[np.float64]]
     any_zone: NDArray[np.float64]
-    readings: tuple[Reading, ...]
+    bounds: Bounds
+    absent: tuple[str, ...]
 
     @property
     def hazards(self) -> list[Hazard]:
@@ -79,7 +96,7 @@ class Counted:
     @property
     def zones_named(self) -> Text:
         """The hazards in the union, as a list in words; caution areas are no part of it."""
-        titles = [h.entry.title.text for h in self.hazards if not h.entry.caution]
+        titles = [h.entry.title.text for h in self.hazards if h.in_union]
         return Text(
             nb=", ".join(x.nb.lower() for x in titles), en=", ".join(x.en.lower() for x in titles)
         )
@@ -89,25 +106,23 @@ def run(study: Study, params: HazardExposureParameters) -> Result:
     """Count residents and employees by hazard and class.
 
     The value is the share of residents inside at least one hazard zone, counted
-    once; caution areas stay outside it. Residents are placed by ``method`` and
-    counted inside by ``rule``; employees are spread over the area of their cells.
+    once; caution areas and noise stay outside it. Residents are placed by ``method``
+    and counted inside by ``rule``; employees are spread over the area of their cells.
     """
-    counted = _count(study, params)
+    counted = count_exposed(study, params)
     cells = counted.cells
     inside = float(counted.any_zone.sum())
-    value = inside / cells.total if cells.total else None
-    shares = [r.value for r in counted.readings if r.value is not None]
     return Result(
         analysis="hazard-exposure",
         title=ANALYSIS.title,
         area=study.area,
-        value=value,
+        value=inside / cells.total if cells.total else None,
         unit="share",
         numerator=inside,
         denominator=cells.total,
         numerator_unit="residents",
-        low=min(shares, default=None),
-        high=max(shares, default=None),
+        low=counted.bounds.low,
+        high=counted.bounds.high,
         status=_status(counted.exposures),
         finding=t(
             "hazard_exposure.finding",
@@ -116,27 +131,44 @@ def run(study: Study, params: HazardExposureParameters) -> Result:
             share=people_share(inside, of=cells.total),
             name=study.area.name,
             hazards=counted.zones_named,
+            rule=placing_text(counted.placing),
         ),
         definition=_definition(study, params, counted),
         provenance=_provenance(study, params, counted),
-        sensitivity=counted.readings,
+        sensitivity=counted.bounds.readings,
         left_out=_left_out(counted),
-        notes=_notes(counted.hazards),
-        figures={
-            "residents": cells.total,
-            "residents_in_any_zone": inside,
-            **{f"residents_{e.hazard.id}": float(e.inside.sum()) for e in counted.exposures},
-            **{f"not_mapped_{e.hazard.id}": float(e.not_mapped.sum()) for e in counted.exposures},
-        },
+        notes=_notes(study, counted),
+        figures=_figures(counted, inside),
+        figure_cells=_figure_cells(counted.hazards),
         tables=_tables(study, counted),
         frame=_all_bands(study, counted.hazards),
         layers=_layers(study, counted),
     )
 
 
-def _count(study: Study, params: HazardExposureParameters) -> Counted:
+def _figures(counted: Counted, inside: float) -> dict[str, float]:
+    """Return the key figures: in all, in any zone, by hazard, and how many more near the edge."""
+    readings = {r.name: r.numerator for r in counted.bounds.readings}
+    more = {m: readings.get(f"edge+{m}m") for m in _MORE_M}
+    return {
+        "residents": counted.cells.total,
+        "residents_in_any_zone": inside,
+        **{f"residents_more_edge_{m}m": n - inside for m, n in more.items() if n is not None},
+        **{f"residents_{e.hazard.id}": float(e.inside.sum()) for e in counted.exposures},
+        **{f"not_mapped_{e.hazard.id}": float(e.not_mapped.sum()) for e in counted.exposures},
+    }
+
+
+def _figure_cells(hazards: list[Hazard]) -> dict[str, tuple[str, str, str]]:
+    """Say which figures repeat a cell of the table of hazards, where they are protected."""
+    inside = {f"residents_{h.id}": ("hazards", h.id, "inside") for h in hazards}
+    return inside | {f"not_mapped_{h.id}": ("hazards", h.id, "not_mapped") for h in hazards}
+
+
+def count_exposed(study: Study, params: HazardExposureParameters) -> Counted:
     """Do the counting: place residents, split them by class, join the hazards once."""
-    hazards = [hazard_of(study, x) for x in hazard_ids() if study.has(x)]
+    there = [x for x in hazard_ids() if study.has(x)]
+    hazards = [hazard_of(study, x) for x in there]
     if not hazards:
         message = (
             f"hazard-exposure needs at least one hazard layer ({', '.join(hazard_ids())}); "
@@ -144,17 +176,18 @@ def _count(study: Study, params: HazardExposureParameters) -> Counted:
         )
         raise LayerMissingError(message)
     cells = cells_inside(study, layer="population_grid", weight="residents")
-    method = _method(study, params)
-    where = _place(study, cells, method)
-    zones = together([h for h in hazards if not h.entry.caution])
+    placing = place(
+        study, cells, method=_method(study, params), rule=params.rule, min_share=params.min_share
+    )
+    zones = together([h for h in hazards if h.in_union])
     return Counted(
         cells=cells,
-        where=where,
-        method=method,
-        exposures=[expose(h, cells, where, rule=params.rule) for h in hazards],
+        placing=placing,
+        exposures=[expose(h, cells, placing) for h in hazards],
         employees=_employees(study, hazards),
-        any_zone=weights_by_class(cells, where, zones, rule=params.rule)[:, 0],
-        readings=_readings(study, cells, zones, chosen=(method, params.rule)),
+        any_zone=weights_by_class(cells, placing, zones)[:, 0],
+        bounds=bounds_of(study, cells, zones, chosen=placing),
+        absent=tuple(x for x in hazard_ids() if x not in there),
     )
 
 
@@ -166,43 +199,13 @@ def _method(study: Study, params: HazardExposureParameters) -> Method:
     return params.method
 
 
-def _place(study: Study, cells: Cells, method: Method) -> Spread | None:
-    if method == "area":
-        return None
-    return over_addresses(study, cells) if method == "addresses" else at_centres(cells)
-
-
 def _employees(study: Study, hazards: list[Hazard]) -> list[NDArray[np.float64]]:
     """Sum employees by class (last: outside), spread over the area of their cells; or nothing."""
     if not study.has("workplaces"):
         return [np.full(len(h.classes) + 1, np.nan) for h in hazards]
     cells = cells_inside(study, layer="workplaces", weight="employees")
-    return [weights_by_class(cells, None, h.zones).sum(axis=0) for h in hazards]
-
-
-def _readings(
-    study: Study, cells: Cells, zones: Zones, *, chosen: tuple[Method, PointRule]
-) -> tuple[Reading, ...]:
-    """Count the union again under the other ways of placing residents and of meeting an edge."""
-    methods: list[Method] = ["addresses"] if study.has("addresses") else []
-    ways: list[tuple[Method, PointRule]] = [(m, "interior") for m in (*methods, "area", "centre")]
-    if chosen[1] == "touch" and chosen[0] != "area":
-        ways.append(chosen)
-    made = []
-    for method, rule in ways:
-        where = _place(study, cells, method)
-        inside = float(weights_by_class(cells, where, zones, rule=rule)[:, 0].sum())
-        made.append(
-            Reading(
-                name=f"{method}-{rule}",
-                text=t(f"hazard_exposure.reading_{method}", rule=t(f"hazard_exposure.rule_{rule}")),
-                value=inside / cells.total if cells.total else None,
-                numerator=inside,
-                denominator=cells.total,
-                chosen=method == chosen[0] and (rule == chosen[1] or method == "area"),
-            )
-        )
-    return tuple(made)
+    evenly = Placing("area", "interior")
+    return [weights_by_class(cells, evenly, h.zones).sum(axis=0) for h in hazards]
 
 
 def _status(exposures: list[Exposure]) -> Status:
@@ -221,14 +224,14 @@ def _definition(study: Study, params: HazardExposureParameters, counted: Counted
     return Definition(
         sentence=t(
             "hazard_exposure.definition",
-            method=t(f"hazard_exposure.method_{counted.method}"),
-            rule=t(f"hazard_exposure.rule_{params.rule}"),
+            method=t(f"hazard_exposure.method_{counted.placing.method}"),
+            rule=rule_text(params.rule, params.min_share),
             hazards=counted.zones_named,
             source=Text(nb=source.title_nb, en=source.title_en),
         ),
         parameters={
             **params.model_dump(),
-            "method": counted.method,
+            "method": counted.placing.method,
             "hazards": ", ".join(h.id for h in counted.hazards),
         },
     )
@@ -236,13 +239,21 @@ def _definition(study: Study, params: HazardExposureParameters, counted: Counted
 
 def _provenance(study: Study, params: HazardExposureParameters, counted: Counted) -> Provenance:
     extents = [h.entry.coverage.layer for h in counted.hazards if h.entry.coverage.layer]
-    points = ["addresses"] if counted.method == "addresses" else []
+    points = ["addresses"] if counted.placing.method == "addresses" else []
+    bounds = ["marine_limit"] if any(h.id == "quick_clay" for h in counted.hazards) else []
     return provenance(
         study,
-        ["population_grid", *points, "workplaces", *(h.id for h in counted.hazards), *extents],
+        [
+            "population_grid",
+            *points,
+            "workplaces",
+            *(h.id for h in counted.hazards),
+            *extents,
+            *bounds,
+        ],
         steps=(
             "cells whose centre lies in the municipality",
-            f"residents placed by {counted.method}",
+            f"residents placed by {counted.placing.method}",
             "zones of each hazard resolved into bands, worst class first",
             f"counted by the rule {params.rule}",
             "hazards joined, so that a resident in several counts once",
@@ -252,16 +263,16 @@ def _provenance(study: Study, params: HazardExposureParameters, counted: Counted
 
 def _left_out(counted: Counted) -> tuple[LeftOut, ...]:
     """List what did not enter, or entered with less certainty."""
-    found = list(counted.cells.left_out)
-    if counted.where is not None and counted.where.without > 0:
+    found, where = list(counted.cells.left_out), counted.placing.where
+    if where is not None and where.without > 0:
         found.append(
             LeftOut(
                 reason="no_address",
                 text=t(
                     "left_out.no_address",
-                    count=people(counted.where.without, of=counted.cells.total),
+                    count=people(where.without, of=counted.cells.total),
                 ),
-                count=counted.where.without,
+                count=where.without,
                 unit="residents",
             )
         )
@@ -273,7 +284,7 @@ def _left_out(counted: Counted) -> tuple[LeftOut, ...]:
                 hazard=e.hazard.entry.title.text,
                 count=people(float(e.not_mapped.sum()), of=counted.cells.total),
             ),
-            count=float(e.not_mapped.sum()),
+            count=_told(float(e.not_mapped.sum()), counted.cells.total),
             unit="residents",
         )
         for e in counted.exposures
@@ -282,26 +293,58 @@ def _left_out(counted: Counted) -> tuple[LeftOut, ...]:
     return tuple(found)
 
 
-def _notes(hazards: list[Hazard]) -> tuple[Text, ...]:
-    """Say what each hazard's silence means."""
+def _told(count: float, total: float) -> float:
+    """Return a count that may stand beside the total: all of it where it leaves 1 to 9."""
+    return total if 0 < round(total - count) < LEAST else count
+
+
+def _notes(study: Study, counted: Counted) -> tuple[Text, ...]:
+    """Say what each hazard's silence means, and what a number leaves out."""
     made = []
-    for hazard in hazards:
+    for hazard in counted.hazards:
         title = hazard.entry.title.text
-        if hazard.entry.caution:
+        if hazard.id == NOISE:
+            made.append(t("hazard_exposure.note_noise", hazard=title))
+        elif hazard.entry.caution:
             made.append(t("hazard_exposure.note_caution", hazard=title))
         elif hazard.extent_missing:
             made.append(t("hazard_exposure.note_extent_missing", hazard=title))
         elif hazard.entry.coverage.kind == "positive_only":
-            made.append(t("hazard_exposure.note_positive_only", hazard=title))
-    return tuple(made)
+            key = "positive_only" if hazard.mapped is None else "marine_limit"
+            made.append(t(f"hazard_exposure.note_{key}", hazard=title))
+    if any(h.id == "landslide_zones" for h in counted.hazards):
+        made.append(t("hazard_exposure.note_joint"))
+    surge = _surge_note(study, counted)
+    return (*made, *([surge] if surge else []))
+
+
+def _surge_note(study: Study, counted: Counted) -> Text | None:
+    """Say how many of the mapped flood extents contain storm surge."""
+    ids = {h.id: h for h in counted.hazards}
+    if "flood_zones" not in ids or not study.has(FLOOD_EXTENT):
+        return None
+    extents = study.frame(FLOOD_EXTENT)
+    if "date" not in extents.columns:
+        return None
+    near = extents.iloc[np.sort(extents.sindex.query(study.polygon, predicate="intersects"))]
+    years = pd.to_datetime(near["date"]).dt.year
+    return t(
+        "hazard_exposure.note_surge_until",
+        old=number(int((years <= _SURGE_UNTIL).sum())),
+        all=number(len(near)),
+        unknown=number(int(years.isna().sum())),
+    )
 
 
 def _tables(study: Study, counted: Counted) -> dict[str, Table]:
-    tables = {"hazards": hazard_table(counted.exposures, counted.cells.total)}
+    cells, placing = counted.cells, counted.placing
+    tables = {"hazards": hazard_table(counted.exposures, cells.total, counted.absent)}
     for one, employees in zip(counted.exposures, counted.employees, strict=True):
         tables[f"bands_{one.hazard.id}"] = band_table(study, one, employees)
+    tables |= water_table(counted.hazards, cells, placing)
+    for hazard in counted.hazards:
+        tables |= attribute_tables(hazard, cells, placing)
     if study.has(UNITS):
-        cells = counted.cells
         unit = unit_of_points(study, cells.x, cells.y)
         tables["units"] = exposed_units(
             study, unit, cells.weight, any_zone=counted.any_zone, exposures=counted.exposures
@@ -329,7 +372,8 @@ def _layers(study: Study, counted: Counted) -> dict[str, gpd.GeoDataFrame]:
         {
             "cell_id": cells.cell_id,
             "residents": cells.weight,
-            "in_any_zone": np.round(counted.any_zone, 1),
+            "residents_shown": shown_residents(study, cells),
+            "exposed": counted.any_zone > 0,
         },
         geometry=cells.squares,
         crs=study.epsg,
@@ -344,5 +388,5 @@ ANALYSIS = Analysis(
     parameters=HazardExposureParameters,
     run=run,
     needs=("municipality", "population_grid"),
-    uses=("workplaces", "addresses", UNITS, *hazard_ids()),
+    uses=("workplaces", "addresses", UNITS, "marine_limit", FLOOD_EXTENT, *hazard_ids()),
 )

@@ -58,8 +58,11 @@ def top_cells(cells: Cells) -> Table:
     return table("cells_top", frame, columns, key="cell")
 
 
-def planned_table(study: Study, cells: Cells) -> Table:
-    """List the planned areas with the most that is on record in the cells they touch."""
+def planned_table(study: Study, cells: Cells, records: Records, *, min_records: int) -> Table:
+    """List the planned areas: their share that is hot spot, and what is on record inside them.
+
+    An area with fewer than ``min_records`` records shows no richness.
+    """
     areas = study.frame("planned_areas")
     near = np.sort(areas.sindex.query(study.polygon, predicate="intersects"))
     areas = areas.iloc[near].reset_index(drop=True)
@@ -72,17 +75,18 @@ def planned_table(study: Study, cells: Cells) -> Table:
     hot = np.zeros(len(areas))
     meet = shapely.area(shapely.intersection(shapes[area], cells.squares[cell]))
     np.add.at(hot, area, np.where(cells.hot[cell], meet, 0.0))
+    within = _Inside(shapes, records, least=min_records)
     frame = pd.DataFrame(
         {
             "name": areas["name"].astype(str),
             "area_ha": size / 1e4,
             "hot_spot_share": np.clip(np.divide(hot, size), 0.0, 1.0),
-            "records": _most(area, cells.records[cell], len(areas)),
-            "species": _most(area, cells.species[cell], len(areas)),
-            "threatened": _most(area, cells.threatened[cell], len(areas)),
-            "red_listed": _most(area, cells.red_listed[cell], len(areas)),
+            "records": within.records,
+            "species": within.distinct(np.ones(len(records.x), dtype=bool)),
+            "threatened": within.distinct(records.threatened),
+            "red_listed": within.distinct(records.red_listed),
         }
-    ).sort_values(["hot_spot_share", "threatened"], ascending=False, kind="stable")
+    ).sort_values(["hot_spot_share", "records"], ascending=False, kind="stable")
     columns = (
         ("name", "text", 0),
         ("area_ha", "number", 1),
@@ -95,11 +99,22 @@ def planned_table(study: Study, cells: Cells) -> Table:
     return table("planned", frame, columns, key="name")
 
 
-def _most(area: NDArray[np.int64], values: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    """Return the largest value of the cells each area touches; 0 where it touches none."""
-    most = np.zeros(n, dtype=np.int64)
-    np.maximum.at(most, area, values)
-    return most
+class _Inside:
+    """The records strictly inside each of some areas that may overlap."""
+
+    def __init__(self, shapes: NDArray[Any], records: Records, *, least: int) -> None:
+        points = shapely.points(records.x, records.y)
+        self._area, self._record = shapely.STRtree(points).query(shapes, predicate="contains")
+        self._species = records.species
+        self._n = len(shapes)
+        self.records = record_counts(self._area, n_cells=self._n)
+        self._enough = self.records >= least
+
+    def distinct(self, which: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Count the distinct species among some of the records; NaN where too few are known."""
+        take = which[self._record]
+        counts = richness(self._area[take], self._species[self._record[take]], n_cells=self._n)
+        return np.where(self._enough, counts, np.nan)
 
 
 def unit_richness(

@@ -74,7 +74,7 @@ def unit_table(
     frame = pd.DataFrame(
         {
             "number": [*units["number"].astype(str), ""],
-            "name": [*units["name"].astype(str), t("common.outside_units").nb],
+            "name": [*units["name"].astype(str), t("common.outside_units")],
             **totals,
         }
     )
@@ -91,6 +91,7 @@ def table(
     key: str | None = None,
     total: bool = False,
     counts: Literal["bands", "subsets", "split"] | None = None,
+    withhold: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Table:
     """Make a Table: columns are (field, kind, decimals).
 
@@ -115,6 +116,7 @@ def table(
         key=key,
         total=total,
         counts=counts,
+        withhold=withhold or {},
     )
 
 

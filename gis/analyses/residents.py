@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CELL_M = 250
 # SSB has coded every cell of 1 to 9 residents as 5 since the 2020 grid (decision of 2019).
 CODED_SMALL = 5
+CODED_SINCE = 2020
 SMALL_MAX = 9
 # A file of which this many small cells all say 5 is coded; fewer could be chance.
 _CODED_AT_LEAST = 10
@@ -57,11 +58,13 @@ class Cells:
 
 
 def cells_inside(study: Study, *, layer: str, weight: str) -> Cells:
-    """Take the cells whose centre lies strictly inside the municipality.
+    """Take the cells whose centre lies in the municipality.
 
-    ``layer`` is population_grid or workplaces, ``weight`` its counted field.
-    Cells that touch the municipality with their centre outside are left out and
-    reported: their residents are counted by the municipality of the centre.
+    ``layer`` is population_grid or workplaces, ``weight`` its counted field. A centre
+    exactly on a border belongs to the municipality of the lowest number. Cells that
+    touch the municipality with their centre outside are left out and reported: those
+    of another municipality, and those in none, which a generalised or coast-clipped
+    boundary leaves on the shore.
     """
     frame: gpd.GeoDataFrame = study.frame(layer)
     near = frame.sindex.query(study.polygon, predicate="intersects")
@@ -72,9 +75,9 @@ def cells_inside(study: Study, *, layer: str, weight: str) -> Cells:
     x, y = transform_points(
         np.asarray(cx, float), np.asarray(cy, float), from_epsg=WORKING_EPSG, to_epsg=study.epsg
     )
-    shapely.prepare(study.polygon)
-    inside = shapely.contains_xy(study.polygon, x, y)
-    low, high, coded = _bounds(values[inside], residents=layer == "population_grid")
+    inside, elsewhere = _whose(study, x, y)
+    coded = layer == "population_grid" and _coded(study)
+    low, high = _bounds(values[inside], coded=coded)
     return Cells(
         layer=layer,
         cell_id=ids[inside],
@@ -85,26 +88,70 @@ def cells_inside(study: Study, *, layer: str, weight: str) -> Cells:
         high=high,
         squares=frame.geometry.to_numpy()[inside],
         coded=coded,
-        left_out=_outside(values[~inside], unit=weight),
+        left_out=(
+            *_outside(values[~inside & elsewhere], "centre_outside", unit=weight),
+            *_outside(values[~inside & ~elsewhere], "centre_nowhere", unit=weight),
+        ),
     )
 
 
+def _whose(
+    study: Study, x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which points are this municipality's, and which lie in another one."""
+    shapely.prepare(study.polygon)
+    touching = shapely.intersects_xy(study.polygon, x, y)
+    others = study.frame("municipality")
+    others = others[others["number"] != study.area.number]
+    points = shapely.points(x, y)
+    point, row = others.sindex.query(points, predicate="intersects")
+    elsewhere = np.zeros(len(x), dtype=bool)
+    elsewhere[point] = True
+    lower = others["number"].to_numpy()[row] < study.area.number
+    first = np.zeros(len(x), dtype=bool)
+    first[point[lower]] = True
+    # Generalised boundaries can overlap: then too the lowest number has the centre.
+    return touching & ~first, elsewhere
+
+
+def _coded(study: Study) -> bool:
+    """Tell whether the grid codes its small cells: every one of them holds 5.
+
+    Judged on the whole layer, halo included, as one municipality can have too few;
+    since 2020 one such cell is enough, before that it takes ten.
+    """
+    values = study.frame("population_grid")["residents"].to_numpy(dtype=np.float64)
+    small = values[(values > 0) & (values <= SMALL_MAX)]
+    date = study.source("population_grid").date
+    enough = 1 if date is not None and date.year >= CODED_SINCE else _CODED_AT_LEAST
+    return len(small) >= enough and bool((small == CODED_SMALL).all())
+
+
 def _bounds(
-    values: NDArray[np.float64], *, residents: bool
-) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:
+    values: NDArray[np.float64], *, coded: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Bound coded cells by 1 and 9; elsewhere the value is its own bound."""
+    if not coded:
+        return values, values
     small = (values > 0) & (values <= SMALL_MAX)
-    enough = residents and int(small.sum()) >= _CODED_AT_LEAST
-    if not (enough and bool((values[small] == CODED_SMALL).all())):
-        return values, values, False
-    return np.where(small, 1.0, values), np.where(small, float(SMALL_MAX), values), True
+    return np.where(small, 1.0, values), np.where(small, float(SMALL_MAX), values)
 
 
-def _outside(values: NDArray[np.float64], *, unit: str) -> tuple[LeftOut, ...]:
+def share_bounds(cells: Cells, near: NDArray[np.bool_]) -> tuple[float | None, float | None]:
+    """Bound a share where small cells are coded: all reached ones small, the others large."""
+    if not cells.coded:
+        return None, None
+    low, high = cells.low, cells.high
+    lowest = low[near].sum() / (low[near].sum() + high[~near].sum())
+    highest = high[near].sum() / (high[near].sum() + low[~near].sum())
+    return float(lowest), float(highest)
+
+
+def _outside(values: NDArray[np.float64], reason: str, *, unit: str) -> tuple[LeftOut, ...]:
     if not len(values):
         return ()
-    text = t("left_out.centre_outside", cells=number(len(values)))
-    return (LeftOut(reason="centre_outside", text=text, count=float(values.sum()), unit=unit),)
+    text = t(f"left_out.{reason}", cells=number(len(values)))
+    return (LeftOut(reason=reason, text=text, count=float(values.sum()), unit=unit),)
 
 
 @dataclass(frozen=True)

@@ -103,22 +103,30 @@ def study_area(layers: Layers, *, number: str, halo_m: int, epsg: int = WORKING_
     if rows.empty:
         raise ParameterError(_unknown_number(number, municipalities["number"]))
     polygon = shapely.union_all(rows.geometry.to_numpy())
-    sea = None
-    if "sea" in layers.layers:
-        near = layers.frame("sea")
-        parts = near.geometry.to_numpy()[near.sindex.query(polygon, predicate="intersects")]
-        sea = shapely.union_all(parts) if len(parts) else None
-    land = polygon if sea is None else shapely.difference(polygon, sea)
+    land = _without_sea(layers, polygon, number)
     name = str(rows["name"].iloc[0])
     return Study(
         area=Area(number=number, name=name, land_km2=float(shapely.area(land)) / 1e6),
         polygon=polygon,
         land=land,
-        sea_removed="sea" in layers.layers,
+        # A sea layer that takes less than a square metre took nothing.
+        sea_removed=float(shapely.area(polygon) - shapely.area(land)) > 1.0,
         data=layers,
         halo_m=halo_m,
         epsg=epsg,
     )
+
+
+def _without_sea(layers: Layers, polygon: shapely.Geometry, number: str) -> shapely.Geometry:
+    """Take the sea layer away, where there is one and it covers this municipality."""
+    if "sea" not in layers.layers:
+        return polygon
+    covers = layers.source("sea").covers
+    if covers and number not in covers:
+        return polygon
+    near = layers.frame("sea")
+    parts = near.geometry.to_numpy()[near.sindex.query(polygon, predicate="intersects")]
+    return shapely.difference(polygon, shapely.union_all(parts)) if len(parts) else polygon
 
 
 def _unknown_number(number: str, known: Iterable[str]) -> str:
@@ -158,7 +166,9 @@ class Slice:
         return self.whole.file(layer)
 
 
-def study_areas(layers: Layers, *, numbers: Iterable[str], halo_m: int) -> Iterator[Study]:
+def study_areas(
+    layers: Layers, *, numbers: Iterable[str], halo_m: int, epsg: int = WORKING_EPSG
+) -> Iterator[Study]:
     """Lay out many municipalities of one set of layers, each with its halo, one after another."""
     loaded: dict[str, gpd.GeoDataFrame] = {}
 
@@ -177,4 +187,4 @@ def study_areas(layers: Layers, *, numbers: Iterable[str], halo_m: int) -> Itera
         west, south, east, north = bounds.loc[number].to_numpy()
         box = (west - halo_m, south - halo_m, east + halo_m, north + halo_m)
         part = Slice(whole=layers, box=box, load=load)
-        yield study_area(part, number=number, halo_m=halo_m)
+        yield study_area(part, number=number, halo_m=halo_m, epsg=epsg)

@@ -3,40 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import geopandas as gpd
-import numpy as np
-import pandas as pd
-import shapely
 from pydantic import Field, field_validator
 
 from gis.analyses.frequent_stops import (
     READY_LIST,
     TIMETABLE,
     Asked,
-    Stops,
     Timetable,
     open_timetable,
     ready_list,
+    serving,
 )
-from gis.analyses.parts import UNITS, provenance, share, table, unit_of_points, unit_table
+from gis.analyses.parts import UNITS, provenance
 from gis.analyses.registry import Analysis, Parameters
-from gis.analyses.residents import Cells, cells_inside
-from gis.errors import LayerMissingError
-from gis.kernels.distance import nearest
+from gis.analyses.residents import Cells, cells_inside, share_bounds
+from gis.analyses.transit_tables import (
+    Reach,
+    access_frame,
+    access_layers,
+    access_tables,
+    reach_of,
+)
+from gis.errors import LayerMissingError, ParameterError
 from gis.result import Definition, Reading, Result, Status
 from gis.text import Text, day, number, people_share, t
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from gis.analyses.study import Study
-    from gis.result import Table
 
-_BANDS_M = (0, 300, 500, 800, 1000, 1500, 2000)
 _OTHER_DISTANCES_M = (500.0, 1000.0)
 _OTHER_WINDOW_H = (6, 18)
 
@@ -98,25 +94,6 @@ class TransitAccessParameters(Parameters):
         )
 
 
-@dataclass(frozen=True)
-class Reach:
-    """The distance of every cell to its nearest frequent stop, NaN where none is near at all."""
-
-    stops: Stops
-    distance_m: NDArray[np.float64]
-
-    def within(self, max_m: float) -> NDArray[np.bool_]:
-        """Tell which cells have a frequent stop within the distance, the distance included."""
-        return np.nan_to_num(self.distance_m, nan=np.inf) <= max_m
-
-
-def reach_of(study: Study, cells: Cells, stops: Stops) -> Reach:
-    """Measure from each cell's centre to the nearest frequent stop, as far as the halo reaches."""
-    limit = max(float(study.halo_m), float(_BANDS_M[-1]))
-    _, distance = nearest(cells.x, cells.y, stops.x, stops.y, max_m=limit)
-    return Reach(stops=stops, distance_m=distance)
-
-
 def run(study: Study, params: TransitAccessParameters) -> Result:
     """Count the residents of cells whose centre has a frequent stop within ``max_m``.
 
@@ -124,16 +101,54 @@ def run(study: Study, params: TransitAccessParameters) -> Result:
     stops beyond the border count, as far as the halo. Which departures count is
     written in the definition.
     """
+    _check_reach(study, params)
     cells = cells_inside(study, layer="population_grid", weight="residents")
-    timetable = _timetable(study, params)
+    timetable = timetable_of(study, params)
+    if timetable is None:
+        _check_list_parameters(params)
+    readings = _readings(study, params, cells, timetable=timetable)
+    return answer(study, params, cells, timetable=timetable, readings=readings)
+
+
+def _check_reach(study: Study, params: TransitAccessParameters) -> None:
+    """Refuse a distance beyond the halo, where stops across the border were not read."""
+    if params.max_m > study.halo_m:
+        message = (
+            f"max_m {params.max_m:.0f} given; allowed: up to the halo of {study.halo_m} m that was "
+            "read around the municipality (halo_m in workspace.toml, then build again)"
+        )
+        raise ParameterError(message)
+
+
+def _check_list_parameters(params: TransitAccessParameters) -> None:
+    """Refuse parameters that a ready list cannot follow: what is frequent is settled in it."""
+    ignored = sorted(params.model_fields_set - {"max_m", "stops"})
+    if ignored:
+        message = (
+            f"{', '.join(ignored)} given, but the frequent stops come from a ready list; allowed "
+            "with a list: max_m; the others need a timetable (the layer transit_stops)"
+        )
+        raise ParameterError(message)
+
+
+def answer(
+    study: Study,
+    params: TransitAccessParameters,
+    cells: Cells,
+    *,
+    timetable: Timetable | None,
+    readings: tuple[Reading, ...] = (),
+    drawn: bool = True,
+) -> Result:
+    """Answer one definition with what was read before; its frames only where they are drawn."""
     stops = timetable.stops(params.asked) if timetable else ready_list(study)
     reach = reach_of(study, cells, stops)
     near = reach.within(params.max_m)
     reached = float(cells.weight[near].sum())
     value = reached / cells.total if cells.total else None
-    low, high = _bounds(cells, near)
+    low, high = share_bounds(cells, near)
     feed_left_out = timetable.feed(params.asked.window_h).left_out if timetable else ()
-    near_stops, across = _serving(study, stops, params.max_m)
+    near_stops, across = serving(study, stops, params.max_m)
     return Result(
         analysis="transit-access",
         title=ANALYSIS.title,
@@ -146,13 +161,7 @@ def run(study: Study, params: TransitAccessParameters) -> Result:
         low=low,
         high=high,
         status=Status.OK if cells.total else Status.INSUFFICIENT_DATA,
-        finding=t(
-            "transit_access.finding",
-            share=people_share(reached, of=cells.total),
-            name=study.area.name,
-            distance=_metres(params.max_m),
-            service=_service(params, timetable),
-        ),
+        finding=finding(study, params, timetable, share=people_share(reached, of=cells.total)),
         definition=_definition(study, params, timetable),
         provenance=provenance(
             study,
@@ -163,7 +172,7 @@ def run(study: Study, params: TransitAccessParameters) -> Result:
                 "straight-line distance from cell centre to nearest frequent stop, <= max_m",
             ),
         ),
-        sensitivity=_readings(study, params, cells, timetable=timetable),
+        sensitivity=readings,
         left_out=(*cells.left_out, *feed_left_out),
         notes=(
             t("transit_access.across_border", count=number(across)),
@@ -176,13 +185,26 @@ def run(study: Study, params: TransitAccessParameters) -> Result:
             "frequent_stops": near_stops,
             "frequent_stops_across_border": across,
         },
-        tables=_tables(study, cells, reach, max_m=params.max_m),
-        frame=_frame(study, cells, reach, max_m=params.max_m),
-        layers=_layers(study, stops, max_m=params.max_m),
+        tables=access_tables(study, cells, reach, max_m=params.max_m),
+        frame=access_frame(study, cells, reach, max_m=params.max_m) if drawn else None,
+        layers=access_layers(study, stops, max_m=params.max_m) if drawn else {},
     )
 
 
-def _timetable(study: Study, params: TransitAccessParameters) -> Timetable | None:
+def finding(
+    study: Study, params: TransitAccessParameters, timetable: Timetable | None, *, share: Text
+) -> Text:
+    """Word the answer in one sentence around its share."""
+    return t(
+        "transit_access.finding",
+        share=share,
+        name=study.area.name,
+        distance=_metres(params.max_m),
+        service=_service(params, timetable),
+    )
+
+
+def timetable_of(study: Study, params: TransitAccessParameters) -> Timetable | None:
     """Open the timetable where it is asked for or there, else leave it to the ready list."""
     if params.stops == "list" or (params.stops == "auto" and not study.has(TIMETABLE)):
         if not study.has(READY_LIST):
@@ -192,17 +214,7 @@ def _timetable(study: Study, params: TransitAccessParameters) -> Timetable | Non
             )
             raise LayerMissingError(message)
         return None
-    return open_timetable(study, date=params.date)
-
-
-def _bounds(cells: Cells, near: NDArray[np.bool_]) -> tuple[float | None, float | None]:
-    """Bound the share where small cells are coded: all reached ones small, the others large."""
-    if not cells.coded:
-        return None, None
-    low, high = cells.low, cells.high
-    lowest = low[near].sum() / (low[near].sum() + high[~near].sum())
-    highest = high[near].sum() / (high[near].sum() + low[~near].sum())
-    return float(lowest), float(highest)
+    return open_timetable(study, date=params.date, window_h=params.asked.window_h)
 
 
 def _metres(distance_m: float) -> Text:
@@ -313,74 +325,6 @@ def _reading(
         denominator=cells.total,
         chosen=chosen,
     )
-
-
-def _serving(study: Study, stops: Stops, max_m: float) -> tuple[int, int]:
-    """Count the frequent stops near enough to serve the municipality, and those outside it."""
-    points = shapely.points(stops.x, stops.y)
-    shapely.prepare(study.polygon)
-    near = shapely.dwithin(study.polygon, points, max_m)
-    return int(near.sum()), int((near & ~shapely.intersects(study.polygon, points)).sum())
-
-
-def _tables(study: Study, cells: Cells, reach: Reach, *, max_m: float) -> dict[str, Table]:
-    tables = {"by_distance": _distance_table(cells, reach)}
-    if study.has(UNITS):
-        unit = unit_of_points(study, cells.x, cells.y)
-        near = np.where(reach.within(max_m), cells.weight, 0.0)
-        frame = unit_table(study, unit, {"residents": cells.weight, "reached": near})
-        frame["share"] = share(frame["reached"], frame["residents"])
-        columns = (
-            ("number", "text", 0),
-            ("name", "text", 0),
-            ("residents", "residents", 0),
-            ("reached", "residents", 0),
-            ("share", "share", 1),
-        )
-        tables["units"] = table("units", frame, columns, key="number", counts="subsets")
-    return tables
-
-
-def _distance_table(cells: Cells, reach: Reach) -> Table:
-    """Sum residents by distance to the nearest frequent stop; the last row is all of them."""
-    distance = np.nan_to_num(reach.distance_m, nan=np.inf)
-    # right=True: a distance of exactly 1,000 m belongs to "800-1000 m".
-    slot = np.digitize(distance, _BANDS_M[1:], right=True)
-    residents = np.bincount(slot, weights=cells.weight, minlength=len(_BANDS_M))
-    bands: list[Text] = [
-        t("transit_access.band", low=number(a), high=number(b))
-        for a, b in itertools.pairwise(_BANDS_M)
-    ]
-    bands += [t("transit_access.band_over", low=number(_BANDS_M[-1])), t("common.total")]
-    frame = pd.DataFrame({"band": bands, "residents": [*residents, cells.total]})
-    frame["share"] = share(frame["residents"], cells.total)
-    columns = (("band", "text", 0), ("residents", "residents", 0), ("share", "share", 1))
-    return table("by_distance", frame, columns, total=True, counts="bands")
-
-
-def _frame(study: Study, cells: Cells, reach: Reach, *, max_m: float) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame(
-        {
-            "cell_id": cells.cell_id,
-            "residents": cells.weight,
-            "reached": reach.within(max_m),
-            "distance_m": np.round(reach.distance_m),
-        },
-        geometry=cells.squares,
-        crs=study.epsg,
-    )
-
-
-def _layers(study: Study, stops: Stops, *, max_m: float) -> dict[str, gpd.GeoDataFrame]:
-    """Give maps the frequent stops and the area around them; circles are for drawing only."""
-    frequent = stops.frame[stops.frequent]
-    near = shapely.dwithin(study.polygon, frequent.geometry.to_numpy(), max_m)
-    frequent = frequent[near].reset_index(drop=True)
-    catchment = shapely.union_all(shapely.buffer(frequent.geometry.to_numpy(), max_m))
-    return {
-        "stops": frequent,
-        "catchment": gpd.GeoDataFrame({"max_m": [max_m]}, geometry=[catchment], crs=study.epsg),
-    }
 
 
 ANALYSIS = Analysis(

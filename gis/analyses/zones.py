@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -11,26 +12,39 @@ import shapely
 
 from gis.catalogue import LayerEntry, ZoneClass, layer_entries, layer_entry
 from gis.errors import FieldError
-from gis.kernels.zones import PointRule, disjoint_bands, highest_class
+from gis.kernels.zones import disjoint_bands
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
     from numpy.typing import NDArray
 
-    from gis.analyses.residents import Cells, Spread
     from gis.analyses.study import Study
 
 # Snapping the bands to a millimetre keeps overlays of nested zones robust.
 _GRID_M = 0.001
+# Quick clay is marine clay: above the marine limit there is none, below it and outside the
+# zones nothing is cleared (NVE's guide 1/2019, step 1 of the procedure).
+_ONLY_WITHIN = {"quick_clay": "marine_limit"}
+NOISE = "noise_zones"
 
 
 @dataclass(frozen=True)
 class Zones:
-    """Zones with a rank each (0 is worst); ``bands`` hold one geometry per rank, no overlaps."""
+    """Zones with a rank each (0 is worst); they may overlap: a place has the worst of its zones."""
 
     shapes: NDArray[Any]
     ranks: NDArray[np.int64]
     n_classes: int
-    bands: NDArray[Any]
+
+    @cached_property
+    def bands(self) -> NDArray[Any]:
+        """One geometry per rank, without overlaps; dear, so made when first asked for.
+
+        Raises InvariantError, GeometryError.
+        """
+        return disjoint_bands(self.shapes, self.ranks, n_classes=self.n_classes, grid_m=_GRID_M)
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,7 @@ class Hazard:
 
     ``mapped`` is the mapped extent where another layer tells it; None where only
     hits mean anything (``entry.coverage.kind`` is positive_only) or all is mapped.
+    ``rows`` are the fields of the zones, in the order of ``zones.shapes``.
     """
 
     id: str
@@ -47,17 +62,30 @@ class Hazard:
     classes: tuple[ZoneClass, ...]
     mapped: NDArray[Any] | None
     extent_missing: bool
+    rows: pd.DataFrame
+
+    @property
+    def in_union(self) -> bool:
+        """Whether it counts among the hazard zones: no caution area, and no noise."""
+        return self.entry.theme == "hazard" and not self.entry.caution
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """The yearly probability of each class, NaN where it has none."""
+        found = [c.annual_probability for c in self.classes]
+        return np.array([np.nan if p is None else p for p in found])
 
 
-def make_zones(shapes: NDArray[Any], ranks: NDArray[np.int64], *, n_classes: int) -> Zones:
-    """Resolve overlaps: one class per place, the worst. Raises InvariantError, GeometryError."""
-    bands = disjoint_bands(shapes, ranks, n_classes=n_classes, grid_m=_GRID_M)
-    return Zones(shapes=shapes, ranks=ranks, n_classes=n_classes, bands=bands)
+def one_class(shapes: NDArray[Any]) -> Zones:
+    """Take shapes as zones of one class."""
+    return Zones(shapes, np.zeros(len(shapes), dtype=np.int64), 1)
 
 
 def hazard_ids() -> tuple[str, ...]:
-    """Return the ids of the catalogue's zone layers: hazards with classes."""
-    return tuple(k for k, e in layer_entries().items() if e.theme == "hazard" and e.classes)
+    """Return the ids of the catalogue's zone layers: hazards with classes, and noise."""
+    return tuple(
+        k for k, e in layer_entries().items() if e.classes and (e.theme == "hazard" or k == NOISE)
+    )
 
 
 def hazard_of(study: Study, layer: str) -> Hazard:
@@ -75,29 +103,41 @@ def hazard_of(study: Study, layer: str) -> Hazard:
             f"allowed: {', '.join(order)}"
         )
         raise FieldError(message)
-    zones = make_zones(
-        frame.geometry.to_numpy(), ranks.to_numpy(dtype=np.int64), n_classes=len(entry.classes)
-    )
+    zones = Zones(frame.geometry.to_numpy(), ranks.to_numpy(dtype=np.int64), len(entry.classes))
     extent = entry.coverage.layer
-    mapped = None
-    if extent is not None and study.has(extent):
-        areas = study.frame(extent)
-        hit = np.sort(areas.sindex.query(study.polygon, predicate="intersects"))
-        mapped = areas.geometry.to_numpy()[hit]
     return Hazard(
         id=layer,
         entry=entry,
         zones=zones,
         classes=entry.classes,
-        mapped=mapped,
+        mapped=_mapped(study, layer, extent),
         extent_missing=extent is not None and not study.has(extent),
+        rows=frame.drop(columns=frame.geometry.name).reset_index(drop=True),
     )
 
 
-def together(hazards: list[Hazard]) -> Zones:
+def _mapped(study: Study, layer: str, extent: str | None) -> NDArray[Any] | None:
+    """Return where a missing zone is an answer, where a layer tells it."""
+    if extent is not None and study.has(extent):
+        areas = study.frame(extent)
+        hit = np.sort(areas.sindex.query(study.polygon, predicate="intersects"))
+        mapped: NDArray[Any] = areas.geometry.to_numpy()[hit]
+        return mapped
+    only_within = _ONLY_WITHIN.get(layer)
+    if only_within is None or not study.has(only_within):
+        return None
+    possible = study.frame(only_within)
+    hit = possible.sindex.query(study.polygon, predicate="intersects")
+    free = shapely.difference(
+        study.polygon, shapely.union_all(possible.geometry.to_numpy()[np.sort(hit)])
+    )
+    return np.array([free], dtype=object)
+
+
+def together(hazards: Sequence[Hazard]) -> Zones:
     """Join the zones of several hazards into one class, so that their union counts once."""
-    shapes = np.concatenate([h.zones.shapes for h in hazards] or [np.empty(0, dtype=object)])
-    return make_zones(shapes, np.zeros(len(shapes), dtype=np.int64), n_classes=1)
+    # Bands are dissolved already, so that joining them is cheap.
+    return one_class(np.concatenate([h.zones.bands for h in hazards] or [np.empty(0, object)]))
 
 
 def band_frame(study: Study, hazard: Hazard) -> gpd.GeoDataFrame:
@@ -115,40 +155,3 @@ def band_frame(study: Study, hazard: Hazard) -> gpd.GeoDataFrame:
         crs=study.epsg,
     )
     return frame[frame["area_km2"] > 0].reset_index(drop=True)
-
-
-def weights_by_class(
-    cells: Cells, where: Spread | None, zones: Zones, *, rule: PointRule = "interior"
-) -> NDArray[np.float64]:
-    """Split every cell's weight by the class of the place it is put at.
-
-    Gives (n_cells, n_classes + 1), the last column outside all zones; each row
-    sums to the cell's weight. ``where`` places the weight at points (centres or
-    addresses); None spreads it evenly over the cell's square (areal weighting).
-    """
-    n = len(cells.cell_id)
-    if where is None:
-        shares = area_shares(cells.squares, zones.bands)
-        outside = np.clip(1.0 - shares.sum(axis=1), 0.0, 1.0)
-        return np.column_stack([shares, outside]) * cells.weight[:, None]
-    found = highest_class(
-        where.x, where.y, zones.shapes, zones.ranks, rule=rule, n_classes=zones.n_classes
-    )
-    slot = np.where(found < 0, zones.n_classes, found)
-    width = zones.n_classes + 1
-    flat = np.bincount(where.cell * width + slot, weights=where.weight, minlength=n * width)
-    return flat.reshape(n, width)
-
-
-def area_shares(squares: NDArray[Any], bands: NDArray[Any]) -> NDArray[np.float64]:
-    """Work out the share of each cell's area that lies in each band: (n_cells, n_bands)."""
-    shares = np.zeros((len(squares), len(bands)))
-    tree = shapely.STRtree(squares)
-    whole = shapely.area(squares)
-    for band, shape in enumerate(bands):
-        parts = shapely.get_parts(shape)
-        parts = parts[shapely.get_dimensions(parts) == 2]
-        part, cell = tree.query(parts, predicate="intersects")
-        meet = shapely.area(shapely.intersection(parts[part], squares[cell]))
-        shares[:, band] = np.bincount(cell, weights=meet, minlength=len(squares)) / whole
-    return np.clip(shares, 0.0, 1.0)

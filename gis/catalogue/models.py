@@ -311,6 +311,8 @@ class WorkspaceEntry(Entry):
     area: str = Field(description="municipality number of 4 digits, or 0000 for all Norway")
     language: Literal["nb", "en"] = "nb"
     epsg: Literal[25833, 25832] = 25833
-    halo_m: int = Field(default=5000, ge=0, le=50_000, description="read this far beyond the area")
+    halo_m: int = Field(
+        default=5000, ge=2000, le=50_000, description="read this far beyond the area"
+    )
     invented: bool = Field(default=False, description="the data are invented; every map says so")
     layers: dict[Id, LocalLayer] = Field(default_factory=dict)

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import gis
-from gis.cli import answers, data, fetch, pages, tools
+from gis.cli import answers, check, data, fetch, pages, reach, tools
 from gis.cli.shared import say
 from gis.errors import GisError
 
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (data, fetch, answers, pages, tools):
+for module in (data, fetch, check, answers, pages, tools, reach):
     module.register(app)
 
 

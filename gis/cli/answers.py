@@ -10,7 +10,7 @@ import typer
 
 from gis.analyses import ANALYSES, analysis
 from gis.cli.shared import JsonOption, WorkspaceOption, open_study, say, show_grid, show_json
-from gis.errors import ParameterError
+from gis.errors import InvariantError, ParameterError
 from gis.publish import write_result
 from gis.published import publishable
 from gis.scale import numbers_of, run_areas
@@ -144,12 +144,13 @@ def run(
     """Run analyses for many municipalities and list one line for each."""
     opened = open_workspace(workspace)
     layers = open_store(opened)
-    numbers = numbers_of(layers, areas)
+    numbers = numbers_of(layers, areas, area=layers.manifest.area)
     lines = run_areas(
         layers,
         numbers=numbers,
         analyses=[x.strip() for x in only.split(",") if x.strip()],
-        halo_m=opened.entry.halo_m,
+        halo_m=layers.manifest.halo_m,
+        epsg=layers.manifest.epsg,
     )
     rows = []
     for line in lines:
@@ -175,6 +176,10 @@ def run(
         ]
         columns = ["Nr", "Kommune", "Analyse", "Andel", "Nevner", "Status"]
         show_grid("", columns, shown)
+    failed = [r for r in rows if r["status"] == "failed"]
+    if failed:
+        message = f"{len(failed)} of {len(rows)} lines failed, first: {failed[0]['note']}"
+        raise InvariantError(message)
 
 
 def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from gis.analyses import Study, study_area
-from gis.errors import ParameterError
+from gis.errors import ParameterError, StoreError
 from gis.store import open_store
 from gis.workspace import ALL_NORWAY, Workspace, open_workspace
 
@@ -55,10 +55,16 @@ def open_study(folder: Path) -> tuple[Workspace, Study]:
         )
         raise ParameterError(message)
     layers = open_store(workspace)
+    if layers.manifest.area != workspace.entry.area:
+        message = (
+            f"{folder}: the store was built for {layers.manifest.area}, workspace.toml says "
+            f"{workspace.entry.area}; run 'arealplan build -w {folder}'"
+        )
+        raise StoreError(message)
     study = study_area(
         layers,
-        number=workspace.entry.area,
-        halo_m=workspace.entry.halo_m,
-        epsg=workspace.entry.epsg,
+        number=layers.manifest.area,
+        halo_m=layers.manifest.halo_m,
+        epsg=layers.manifest.epsg,
     )
     return workspace, study

@@ -46,13 +46,14 @@ class Classed:
 
 @dataclass(frozen=True)
 class Rule:
-    """What a map says of the classes of one layer."""
+    """What a map says of the classes of one layer; ``whole``: list empty ones too."""
 
     palette: Palette
     theme: Theme
     class_field: str | None = None
     breaks: tuple[float, ...] = ()
     entry: LayerEntry | None = None
+    whole: bool = False
 
 
 def classify(frame: gpd.GeoDataFrame, rule: Rule, *, title: Text) -> Classed:
@@ -115,7 +116,7 @@ def _span(breaks: Sequence[float], i: int, *, kind: str) -> Text:
 def _named(frame: gpd.GeoDataFrame, values: pd.Series, rule: Rule) -> Classed:
     missing = values.isna().to_numpy()
     keys = [UNKNOWN if gone else code(v) for v, gone in zip(values, missing, strict=True)]
-    found = set(keys)
+    found = {*keys, *((c.id for c in rule.palette.classes) if rule.whole else ())}
     listed_first = [c.id for c in rule.entry.classes] if rule.entry is not None else []
     order = [*listed_first, *(c.id for c in rule.palette.classes)]
     order = [*dict.fromkeys(k for k in order if k in found), *sorted(found - set(order))]
@@ -125,7 +126,8 @@ def _named(frame: gpd.GeoDataFrame, values: pd.Series, rule: Rule) -> Classed:
         styled = rule.palette.look(key) if key in own else rule.palette.step(place, len(order))
         listed.append((_title(key, frame, rule), styled, key))
     place_of = {key: i for i, key in enumerate(order)}
-    return _kept(listed, np.array([place_of[k] for k in keys], dtype=np.int64))
+    index = np.array([place_of[k] for k in keys], dtype=np.int64)
+    return _kept(listed, index, whole=rule.whole)
 
 
 def _title(key: str, frame: gpd.GeoDataFrame, rule: Rule) -> Text:
@@ -145,13 +147,15 @@ def _title(key: str, frame: gpd.GeoDataFrame, rule: Rule) -> Text:
     return found or Text(nb=key, en=key)
 
 
-def _kept(listed: Sequence[tuple[Text, Look, str]], index: NDArray[np.int64]) -> Classed:
+def _kept(
+    listed: Sequence[tuple[Text, Look, str]], index: NDArray[np.int64], *, whole: bool = False
+) -> Classed:
     """Drop empty and hidden classes and number the rest anew."""
     counts = np.bincount(index[index >= 0], minlength=len(listed))
     new = np.full(len(listed), HIDDEN, dtype=np.int64)
     classes: list[LayerClass] = []
     for i, (title, look, key) in enumerate(listed):
-        if counts[i] and not look.hidden:
+        if (counts[i] or whole) and not look.hidden:
             new[i] = len(classes)
             classes.append(LayerClass(key=key, title=title, look=look, count=int(counts[i])))
     renumbered = np.where(index >= 0, new[np.maximum(index, 0)], HIDDEN)

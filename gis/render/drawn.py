@@ -51,7 +51,7 @@ class Drawn:
     """One layer of a page: what it is called, how it looks, and its coded data.
 
     ``ask`` is how it answers about a place; a layer that is not ``listed`` is never
-    drawn and does nothing else.
+    drawn and does nothing else. ``origin`` is the analysis and the frame it shows.
     """
 
     id: str
@@ -71,6 +71,7 @@ class Drawn:
     fade: list[float] | None = None
     ask: Ask | None = None
     listed: bool = True
+    origin: tuple[str, str] | None = None
 
     def payload(self) -> dict[str, Any]:
         """Return what the browser needs, as plain JSON types."""
@@ -187,7 +188,8 @@ def _draw(
     if class_field is not None and class_field not in frame.columns:
         class_field = None
     symbol = named.symbol or (layer.style.symbol if layer is not None else "fill")
-    rule = Rule(palette, scene.theme, class_field, named.breaks, layer)
+    live = named.result is not None and (named.result, named.frame) == (scene.live, "frame")
+    rule = Rule(palette, scene.theme, class_field, named.breaks, layer, whole=live)
     title = title_of(named, scene, where=where)
     frame = frame.reset_index(drop=True)
     classed = classify(frame, rule, title=title)
@@ -202,6 +204,7 @@ def _draw(
         symbol=symbol,
         show=named.show and named.draw,
         listed=named.draw,
+        origin=None if named.result is None else (named.result, named.frame),
         popup=popup,
         class_field=class_field,
         name_field=_name_field(layer, frame),

@@ -46,7 +46,7 @@ class Shapes:
     rows: NDArray[np.int64]
     coded: dict[str, Any]
     vertices: int
-    tolerance_m: float
+    tolerance_m: float = 0.0
 
 
 def kind_of(frame: gpd.GeoDataFrame) -> Kind:

@@ -1,20 +1,22 @@
-"""Write the index: every map under its finding, and the state of the data behind them."""
+"""Write the index: every map under its finding, what goes with them, and the state of the data."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 import gis
+from gis.catalogue import layer_entries
 from gis.errors import RenderError
 from gis.render import views
 from gis.render.assets import own
+from gis.render.pictures import Picture, picture_style
 from gis.render.tables import Places, table_view
 from gis.render.template import fill_template, json_block
 from gis.result import Column, Table
-from gis.text import Text, day, t
+from gis.text import Text, day, number, t
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -25,14 +27,25 @@ if TYPE_CHECKING:
     from gis.result import Result
     from gis.text import Language
 
+REPORT, WORKBOOK, STATEMENT = "rapport.html", "tabeller.xlsx", "tilgjengelighet.html"
+_COMPANIONS = {REPORT: "atlas.report", WORKBOOK: "atlas.workbook", STATEMENT: "atlas.statement"}
+_TWO_YEARS = 730
+# U4SSC indicators that stand near an analysis. No published benchmark was found for any, so none
+# gets a class; U4SSC verification manual 2022 (2A), methodology 2017 (4A).
+_U4SSC = {
+    "transit-access": ("EC: I: T: 2A", "atlas.u4ssc_transit"),
+    "hazard-exposure": ("SC: SH: SA: 4A", "atlas.u4ssc_hazard"),
+}
+
 
 @dataclass(frozen=True)
 class PageRef:
-    """One map page in the index: its id, its file beside the index, its entry."""
+    """One map page in the index: its id, its file beside the index, its entry, its picture."""
 
     map_id: str
     file: str
     entry: MapEntry
+    picture: Picture | None = field(default=None, repr=False)
 
 
 def render_index(
@@ -42,10 +55,12 @@ def render_index(
     language: Language,
     created: dt.date,
     sources: Sequence[LayerSource] = (),
+    beside: Sequence[str] = (),
 ) -> str:
     """Return index.html: findings first, each leading to its map; then the data and their dates.
 
-    sources is the store's list of layers; without it, what the results name.
+    sources is the store's list of layers; without it, what the results name. beside
+    names the files that were written with it: report, workbook, statement.
     Raises RenderError when a lead's result is missing.
     """
     missing = [p.map_id for p in pages if p.entry.lead not in results]
@@ -62,42 +77,63 @@ def render_index(
         "language": language,
         "invented": any(s.invented for s in found),
         "cards": [_card(page, results[page.entry.lead]) for page in pages],
-        "table": table_view(_status(found), "index", Places()),
+        "beside": [{"file": f, "title": t(_COMPANIONS[f])} for f in beside],
+        "table": table_view(data_status(found, created=created), "index", Places()),
         "made": views.made(created, gis.__version__),
         "texts": json_block(texts),
         "scripts": [own("index")],
-        "styles": [own("style")],
+        "styles": [own("style"), *picture_style(_pictures(pages))],
     }
     return fill_template("index.html", context, page="index.html")
 
 
+def _pictures(pages: Sequence[PageRef]) -> dict[str, Picture]:
+    return {p.map_id: p.picture for p in pages if p.picture is not None}
+
+
 def _card(page: PageRef, result: Result) -> dict[str, Any]:
     return {
+        "id": page.map_id,
         "file": page.file,
+        "pictured": page.picture is not None,
         "title": page.entry.title.text,
         "question": page.entry.question.text,
         "value": views.value_text(result),
         "finding": result.finding,
         "status": views.status_text(result),
+        "figures": views.figures(result),
+        "u4ssc": u4ssc(result.analysis),
     }
 
 
-def _status(found: Sequence[LayerSource]) -> Table:
-    """Lay out the layers with owner, date, rows and licence, one line each."""
+def u4ssc(analysis: str) -> Text:
+    """Return the U4SSC indicator that stands nearest, and that it has no published benchmark."""
+    if analysis not in _U4SSC:
+        return t("atlas.u4ssc")
+    code, name = _U4SSC[analysis]
+    return t("atlas.u4ssc_indicator", code=code, name=t(name))
+
+
+def data_status(found: Sequence[LayerSource], *, created: dt.date) -> Table:
+    """Lay out the layers with owner, date, age, coverage and what was mended, one line each."""
     unique = {s.layer: s for s in found}
     rows = [
         {
             "layer": Text(nb=s.title_nb, en=s.title_en),
             "owner": s.owner,
             "date": day(s.date),
+            "age": _age(s.date, created),
             "rows": s.rows,
+            "coverage": _coverage(s),
+            "problems": _problems(s),
             "licence": s.licence,
         }
         for s in sorted(unique.values(), key=lambda s: s.title_nb)
     ]
+    named = {"age": "atlas.age", "coverage": "atlas.coverage", "problems": "atlas.problems"}
     columns = tuple(
-        Column(name=name, title=t(f"index.{name}"), kind="count" if name == "rows" else "text")
-        for name in ("layer", "owner", "date", "rows", "licence")
+        Column(name, t(named.get(name, f"index.{name}")), "count" if name == "rows" else "text")
+        for name in ("layer", "owner", "date", "age", "rows", "coverage", "problems", "licence")
     )
     return Table(
         id="status",
@@ -105,3 +141,38 @@ def _status(found: Sequence[LayerSource]) -> Table:
         columns=columns,
         frame=pd.DataFrame(rows, columns=[c.name for c in columns]),
     )
+
+
+def _age(date: dt.date | None, created: dt.date) -> Text:
+    if date is None:
+        return number(None)
+    days = max((created - date).days, 0)
+    if days < _TWO_YEARS:
+        return t("atlas.days", n=number(days))
+    return t("atlas.years", n=number(days / 365.25, decimals=1))
+
+
+def _coverage(source: LayerSource) -> Text:
+    """Say where an absence means something: by the catalogue, and by what the file covers."""
+    entry = layer_entries().get(source.layer)
+    said = t("atlas.everywhere")
+    if entry is not None and entry.coverage.kind == "positive_only":
+        said = t("atlas.positive_only")
+    elif entry is not None and entry.coverage.layer is not None:
+        said = t("atlas.inside", layer=layer_entries()[entry.coverage.layer].title.text)
+    if not source.covers:
+        return said
+    return joined(said, t("atlas.only_covers", numbers=", ".join(source.covers)))
+
+
+def _problems(source: LayerSource) -> Text:
+    told = [t("atlas.mended", n=number(source.mended))] if source.mended else []
+    told += [Text(nb=note, en=note) for note in source.notes]
+    if source.date is None:
+        told.append(t("common.unknown_date"))
+    return joined(*told) if told else t("atlas.none")
+
+
+def joined(*texts: Text) -> Text:
+    """Join texts with semicolons, language by language."""
+    return Text(nb="; ".join(x.nb for x in texts), en="; ".join(x.en for x in texts))

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scene:
-    """What all layers of one page share; ``prepared`` what it shares with other pages."""
+    """What all layers of one page share; ``prepared`` what it shares with other pages.
+
+    ``live`` is the analysis whose definition the reader may move.
+    """
 
     map_id: str
     results: Mapping[str, Result]
@@ -37,6 +40,7 @@ class Scene:
     window: tuple[float, float, float, float]
     prepared: Prepared
     area: gpd.GeoDataFrame | None = None
+    live: str | None = None
 
 
 def frame_of(named: MapLayer, scene: Scene, *, where: str) -> gpd.GeoDataFrame | None:
@@ -85,9 +89,16 @@ def _protected(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Round residents of cells that come straight from the store, as publishing does."""
     if not {"cell_id", "residents"} <= set(frame.columns):
         return frame
-    rounded = [round_residents(float(v)) for v in frame["residents"]]
-    values = [UNDER_TEN if v is None else v for v in rounded]
+    values = [_shown(v) for v in frame["residents"]]
     return frame.assign(residents=pd.Series(values, index=frame.index, dtype=object))
+
+
+def _shown(value: object) -> object:
+    """Round one number of residents; what was settled before stays as it is."""
+    if isinstance(value, str):
+        return value
+    rounded = round_residents(float(value))  # type: ignore[arg-type]
+    return UNDER_TEN if rounded is None else rounded
 
 
 def entry_of(named: MapLayer, scene: Scene) -> LayerEntry | None:

@@ -11,12 +11,15 @@ import gis
 from gis.catalogue import layer_entries
 from gis.crs import LONLAT_EPSG
 from gis.errors import RenderError
-from gis.render import views
+from gis.render import live, views
 from gis.render.assets import own
 from gis.render.basemap import base_layers, boundary, places
 from gis.render.drawn import Drawn, Picked, pick
 from gis.render.figure import build_map
+from gis.render.geometry import pack
 from gis.render.named import Scene
+from gis.render.prepared import Prepared
+from gis.render.scripts import config, script_texts
 from gis.render.tables import Places, table_views
 from gis.render.template import fill_template, json_block
 from gis.render.theme import load_theme
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from gis.analyses.grid_parts import Grid
     from gis.catalogue.models import LayerEntry, MapEntry
     from gis.provenance import LayerSource
     from gis.result import Result
@@ -36,19 +40,6 @@ if TYPE_CHECKING:
 MARGIN_M = 4000.0
 WARN_BYTES = 10_000_000
 FAIL_BYTES = 25_000_000
-# Texts the scripts of the page need, under the names they use.
-_SCRIPT_TEXTS = {
-    "close": "page.close",
-    "failed": "page.failed",
-    "zoom_in": "page.zoom_in",
-    "zoom_out": "page.zoom_out",
-    "nav": "page.nav",
-    "panel": "page.panel",
-    "value.<10": "values.<10",
-    "value.*": "values.*",
-    "value.true": "values.true",
-    "value.false": "values.false",
-}
 
 
 @dataclass(frozen=True)
@@ -109,42 +100,81 @@ def render_page(
     created: dt.date,
     sources: Callable[[str], LayerSource | None] | None = None,
     catalogue: Mapping[str, LayerEntry] | None = None,
+    grid: Grid | None = None,
+    prepared: Prepared | None = None,
 ) -> Page:
-    """Return the page of ``render_map`` together with its sizes and warnings."""
+    """Return the page of ``render_map`` together with its sizes and warnings.
+
+    grid is the lead's answer under every definition that a ``live`` map offers;
+    without it the page has no controls. prepared is shared by the pages of one atlas.
+    """
     if entry.lead not in results:
         message = f"maps/{map_id}.toml: lead '{entry.lead}' was not worked out"
         raise RenderError(message)
-    west, south, east, north = (float(v) for v in area.total_bounds)
+    grid = _grid_of(entry, grid, map_id=map_id)
     scene = Scene(
         map_id=map_id,
-        results=results,
+        results=results if grid is None else live.with_points(results, grid),
         layers=layers,
         catalogue=layer_entries() if catalogue is None else catalogue,
         theme=load_theme(),
-        window=(west - MARGIN_M, south - MARGIN_M, east + MARGIN_M, north + MARGIN_M),
+        window=_window(area),
+        prepared=prepared or Prepared(),
+        area=area,
+        live=None if grid is None else grid.analysis,
     )
     picked = pick(entry, scene)
-    taken = {m.layer for m in entry.layers if m.layer}
+    if grid is not None:
+        picked = replace(picked, layers=live.counted(picked.layers, grid))
+    taken = {m.layer for m in entry.layers if m.layer and m.draw}
     drawn = [*base_layers(scene, taken=taken), *picked.layers, *boundary(area, scene)]
-    blocks = {d.id: d.packed() for d in drawn}
-    named = places(scene)
-    if named is not None:
-        blocks["places"] = named
+    found = _sources(results, drawn, sources, catalogue=scene.catalogue)
     context = {
-        **_texts(
-            entry, scene, picked, found=_sources(results, drawn, sources, catalogue=scene.catalogue)
-        ),
+        **_texts(entry, scene, picked, found=found),
         "groups": views.groups(drawn),
         "made": views.made(created, gis.__version__),
         "language": language,
-        "data": [{"id": key, "text": Markup(text)} for key, text in blocks.items()],  # noqa: S704
+        "controls": [] if grid is None else live.controls(grid),
     }
-    html = fill_template(
-        "page.html", {**context, **_scripts(drawn, area, context)}, page=f"maps/{map_id}"
+    blocks = _blocks(drawn, scene, grid, notes=[n.text for n in entry.notes])
+    data = [{"id": key, "text": Markup(text)} for key, text in blocks.items()]  # noqa: S704
+    script = _scripts(drawn, area, context)
+    script["config"] = config(
+        map_id, area, drawn, absent=picked.absent, controls=context["controls"]
     )
+    html = fill_template("page.html", {**context, **script, "data": data}, page=f"maps/{map_id}")
     sizes = {key: len(text) for key, text in blocks.items()}
     vertices = sum(d.shapes.vertices for d in drawn)
     return _weighed(Page(html, sizes, vertices, picked.absent, ()), map_id)
+
+
+def _window(area: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
+    """Return the box that layers are cut to: the area with a margin, working CRS."""
+    west, south, east, north = (float(v) for v in area.total_bounds)
+    return (west - MARGIN_M, south - MARGIN_M, east + MARGIN_M, north + MARGIN_M)
+
+
+def _grid_of(entry: MapEntry, grid: Grid | None, *, map_id: str) -> Grid | None:
+    """Take the grid of a live map. Raises RenderError for the grid of another analysis."""
+    if grid is None or not entry.live:
+        return None
+    if grid.analysis != entry.lead:
+        message = f"maps/{map_id}.toml: live grid of '{grid.analysis}', lead is '{entry.lead}'"
+        raise RenderError(message)
+    return grid
+
+
+def _blocks(
+    drawn: Sequence[Drawn], scene: Scene, grid: Grid | None, *, notes: Sequence[Text]
+) -> dict[str, str]:
+    """Return the packed blocks of a page by id: layers, place names, positions."""
+    blocks = {d.id: scene.prepared.pack(d) for d in drawn}
+    named = places(scene)
+    if named is not None:
+        blocks["places"] = named
+    if grid is not None:
+        blocks["live"] = pack(live.payload(grid, drawn, notes=notes))
+    return blocks
 
 
 def _sources(
@@ -205,7 +235,7 @@ def _scripts(
     """Return the map's markup, and the scripts, styles and texts of the page."""
     west, south, east, north = (round(float(v), 5) for v in area.to_crs(LONLAT_EPSG).total_bounds)
     built = build_map(list(drawn), extent=(west, south, east, north))
-    texts = {name: t(key).as_dict() for name, key in _SCRIPT_TEXTS.items()}
+    texts = script_texts()
     texts["title"] = context["page_title"].as_dict()
     texts["map"] = t("page.map", title=context["title"]).as_dict()
     return {

@@ -110,14 +110,21 @@ def table_views(
     return views
 
 
-def table_view(table: Table, analysis: str, places: Places) -> TableView:
-    """Return one table, its cells written and its rows joined to the map."""
-    # A code that only joins the row to the map is for machines; the page has its name beside it.
-    columns = [
+def shown_columns(table: Table) -> list[Column]:
+    """Return the columns a page shows.
+
+    A code that only joins the row to the map is for machines; the page has its name beside it.
+    """
+    return [
         c
         for c in table.columns
         if c.name in table.frame.columns and not (c.name == table.key and c.name.endswith("_id"))
     ]
+
+
+def table_view(table: Table, analysis: str, places: Places) -> TableView:
+    """Return one table, its cells written and its rows joined to the map."""
+    columns = shown_columns(table)
     found = places.find(table, analysis)
     records = table.frame.to_dict("records")
     rows = []

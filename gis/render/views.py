@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gis.catalogue.models import MapEntry
     from gis.provenance import LayerSource
     from gis.render.drawn import Drawn
-    from gis.result import Result
+    from gis.result import Result, Scalar
 
 GROUPS = ("answer", "residents", "transit", "hazard", "nature", "plan", "terrain", "base")
 _COUNTED = ("grid", "point")
@@ -79,13 +79,19 @@ def definitions(entry: MapEntry, results: Mapping[str, Result]) -> list[dict[str
         {
             "title": results[name].title,
             "sentence": results[name].definition.sentence,
-            "parameters": [
-                {"title": heading(key, "params"), "text": _scalar(key, value)}
-                for key, value in results[name].definition.parameters.items()
-            ],
+            "parameters": parameters(results[name].definition.parameters),
+            "lead": name == entry.lead,
         }
         for name in dict.fromkeys(order)
         if name in results
+    ]
+
+
+def parameters(given: Mapping[str, Scalar]) -> list[dict[str, Any]]:
+    """Return parameters, headed and written."""
+    return [
+        {"title": heading(key, "params"), "text": _scalar(key, value)}
+        for key, value in given.items()
     ]
 
 

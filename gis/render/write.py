@@ -1,4 +1,4 @@
-"""Write rendered pages: every page whole or not at all, old ones untouched on failure."""
+"""Write pages and what goes with them: all whole or none, old files untouched on failure."""
 
 from __future__ import annotations
 
@@ -23,11 +23,23 @@ def write_pages(pages: Mapping[str, str], directory: Path) -> list[Path]:
         if Path(name).name != name or not name.endswith(".html"):
             message = f"page name '{name}' given; allowed: a file name ending in .html"
             raise RenderError(message)
+    return write_files({name: html.encode("utf-8") for name, html in pages.items()}, directory)
+
+
+def write_files(files: Mapping[str, bytes], directory: Path) -> list[Path]:
+    """Write files by name into a folder, all of them or none, and return their paths.
+
+    Raises RenderError for a name that leads elsewhere, or where the disk does not take it.
+    """
+    for name in files:
+        if Path(name).name != name:
+            message = f"file name '{name}' given; allowed: a name without folders"
+            raise RenderError(message)
     temporary: dict[str, Path] = {}
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for name, html in pages.items():
-            temporary[name] = _write_beside(directory, name, html)
+        for name, data in files.items():
+            temporary[name] = _write_beside(directory, name, data)
         for name, file in temporary.items():
             file.replace(directory / name)
     except OSError as error:
@@ -36,16 +48,16 @@ def write_pages(pages: Mapping[str, str], directory: Path) -> list[Path]:
     finally:
         for file in temporary.values():
             file.unlink(missing_ok=True)
-    return [directory / name for name in pages]
+    return [directory / name for name in files]
 
 
-def _write_beside(directory: Path, name: str, html: str) -> Path:
-    """Write and flush one page under a temporary name in the same folder."""
+def _write_beside(directory: Path, name: str, data: bytes) -> Path:
+    """Write and flush one file under a temporary name in the same folder."""
     handle, place = tempfile.mkstemp(prefix=f".{name}.", suffix=".part", dir=directory)
     file = Path(place)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(html)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         file.chmod(0o644)

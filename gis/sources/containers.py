@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from gis.check import existing_file, listing
 from gis.errors import SourceError
 from gis.sources.geonorge import collections, is_collections
+from gis.sources.limits import (
+    LIMITS,
+    check_signature,
+    check_xml_start,
+    check_zip,
+)
 from gis.sources.pages import check_whole_answer, ends_of
 
 if TYPE_CHECKING:
@@ -17,6 +25,9 @@ if TYPE_CHECKING:
 
 _JSON = (".geojson", ".json")
 VECTOR_SUFFIXES = (".gpkg", ".gml", ".shp", ".fgb", *_JSON)
+# Read where a user names them; all others are refused, above all .vrt and service files,
+# through which GDAL would open further files or the network.
+_FURTHER = (".gdb", ".parquet", ".kml", ".gpx", ".tab", ".mif", ".sqlite")
 _HEAD = 1 << 16
 
 
@@ -50,6 +61,14 @@ def datasets(path: Path) -> list[Dataset]:
         return _in_folder(path)
     if zipfile.is_zipfile(path) or path.suffix.lower() == ".zip":
         return _in_zip(path)
+    if path.suffix.lower() not in (*VECTOR_SUFFIXES, *_FURTHER):
+        message = (
+            f"{path.name}: cannot be read, '{path.suffix}' is no format of vector files here; "
+            f"allowed: .zip {' '.join((*VECTOR_SUFFIXES, *_FURTHER))}"
+        )
+        raise SourceError(message)
+    with path.open("rb") as stream:
+        _check_start(stream, path.suffix, source=path.name)
     if path.suffix.lower() in _JSON:
         return list(_json(path.read_bytes, ends_of(path), source=str(path), name=path.name))
     if path.suffix.lower() == ".gml":
@@ -61,12 +80,15 @@ def datasets(path: Path) -> list[Dataset]:
 
 def zip_members(path: Path) -> list[str]:
     """Return the names inside a zip. Raises SourceError where it is cut short or no zip."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.namelist()
-    except zipfile.BadZipFile as error:
-        message = f"{path.name}: not a whole zip file ({error}); fetch it again"
-        raise SourceError(message) from None
+    return check_zip(path)
+
+
+def _check_start(stream: IO[bytes], suffix: str, *, source: str) -> None:
+    """Refuse content that is not what its name says, and XML with a DTD."""
+    head = stream.read(_HEAD)
+    check_signature(head, suffix, source=source)
+    if suffix.lower() in (".gml", ".kml", ".gpx"):
+        check_xml_start(io.BytesIO(head), source=source)
 
 
 def _in_folder(path: Path) -> list[Dataset]:
@@ -95,11 +117,21 @@ def _in_zip(path: Path) -> list[Dataset]:
         if suffix in _JSON:
             found.extend(_json_in_zip(path, name))
         else:
+            _check_member(path, name, suffix)
             found.append(Dataset(source=f"/vsizip/{path}/{name}", name=name))
     if not found:
         message = f"{path.name}: no vector file in the zip; it holds: {listing(names)}"
         raise SourceError(message)
     return found
+
+
+def _check_member(path: Path, name: str, suffix: str) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(name) as stream:
+            _check_start(stream, suffix, source=f"{path.name}/{name}")
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        message = f"{path.name}/{name}: damaged in the zip ({error}); fetch it again"
+        raise SourceError(message) from None
 
 
 def _geodatabase(name: str) -> str | None:
@@ -116,10 +148,17 @@ def _geodatabase(name: str) -> str | None:
 def _json_in_zip(path: Path, name: str) -> Iterator[Dataset]:
     try:
         with zipfile.ZipFile(path) as archive:
+            size = archive.getinfo(name).file_size
+            if size > LIMITS.json_bytes:
+                message = (
+                    f"{path.name}/{name}: {size >> 20} MiB; allowed: {LIMITS.json_bytes >> 20}"
+                )
+                raise SourceError(message)
             raw = archive.read(name)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         message = f"{path.name}/{name}: damaged in the zip ({error}); fetch it again"
         raise SourceError(message) from None
+    check_signature(raw[:_HEAD], PurePosixPath(name).suffix, source=f"{path.name}/{name}")
     ends = raw[:_HEAD], raw[-_HEAD:]
     yield from _json(lambda: raw, ends, source=f"/vsizip/{path}/{name}", name=name)
 

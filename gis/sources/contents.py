@@ -97,7 +97,7 @@ def lone_table(path: Path, folder: Path) -> Path | None:
 
     Returns None where the zip is something else. Raises SourceError.
     """
-    if path.suffix.lower() != ".zip" or not zipfile.is_zipfile(path):
+    if not path.is_file() or not zipfile.is_zipfile(path):
         return None
     names = check_zip(path)
     tables = [n for n in names if n.lower().endswith(TEXT_SUFFIXES)]

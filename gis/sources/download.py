@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-_BLOCK = 1 << 18
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MAX_REDIRECTS = 5
 # Answers that a later try may better.
@@ -249,7 +248,7 @@ class Downloader:
             raise SourceError(message)
         clock, received = time.monotonic(), start
         with part.open() as out:
-            for block in response.iter_raw(_BLOCK):
+            for block in response.iter_raw():
                 out.write(block)
                 received += len(block)
                 self._check_pace(received - start, time.monotonic() - clock)
@@ -285,7 +284,13 @@ class Downloader:
             limits = httpx.Limits(max_connections=16, max_keepalive_connections=16)
             times = httpx.Timeout(self.patience.read_s, connect=self.patience.connect_s)
             agent = f"arealplan/{gis.__version__}"
-            self._client = httpx.Client(timeout=times, limits=limits, headers={"User-Agent": agent})
+            try:
+                self._client = httpx.Client(
+                    timeout=times, limits=limits, headers={"User-Agent": agent}
+                )
+            except (OSError, ValueError) as error:
+                message = f"proxy or certificates of the environment (SSL_CERT_FILE ...): {error}"
+                raise SourceError(message) from None
         return self._client
 
 

@@ -15,6 +15,7 @@ from gis.provenance import LayerSource
 from gis.sources.base import LayerData, Notes, Request
 from gis.sources.geometry import tidy
 from gis.sources.grid import read_grid
+from gis.sources.limits import check_vertices
 from gis.sources.points import read_points
 from gis.sources.raster import read_raster
 from gis.sources.timetable import read_timetable
@@ -82,6 +83,8 @@ def _finished(delivered: Delivered, request: Request, notes: Notes) -> tuple[gpd
     if request.bounds is not None:
         # The rough cut first, so that only what may stay is mended and counted.
         frame = frame[_rough(frame, request.bounds)]
+    counts = shapely.get_num_coordinates(frame.geometry.to_numpy())
+    check_vertices(counts, source=request.label)
     geometry, remain, mended = tidy(
         frame.geometry.to_numpy(),
         kind=request.entry.geometry,

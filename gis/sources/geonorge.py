@@ -11,6 +11,7 @@ import json
 import re
 
 from gis.errors import SourceError
+from gis.sources.limits import read_json
 
 _FIRST_MEMBER = re.compile(rb'\s*\{\s*"([^"]+)"\s*:\s*\{')
 # Members of a plain GeoJSON object that may themselves be objects.
@@ -31,11 +32,7 @@ def collections(raw: bytes, *, source: str) -> dict[str, bytes]:
     A root that is plain GeoJSON after all gives nothing. Raises SourceError for
     broken JSON, with the place where it breaks, and for JSON of another kind.
     """
-    try:
-        root = json.loads(raw.removeprefix(_BOM))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        message = f"{source}: not whole JSON: {error}"
-        raise SourceError(message) from None
+    root = read_json(raw, source=source)
     if "type" in root:
         return {}
     found = {

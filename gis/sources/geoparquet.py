@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from gis.errors import SourceError
+from gis.sources.limits import check_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,10 @@ def read_schema(path: Path) -> tuple[tuple[str, ...], str | None]:
     Raises SourceError: broken, or a table without geometry.
     """
     try:
-        schema = pyarrow.parquet.read_schema(path)
+        with pyarrow.parquet.ParquetFile(path) as file:
+            groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
+            check_parquet(path, unpacked=sum(g.total_byte_size for g in groups))
+            schema = file.schema_arrow
     except (pa.ArrowException, OSError) as error:
         raise _broken(path, error) from None
     geo = (schema.metadata or {}).get(b"geo")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from gis.errors import FieldError
 from gis.kernels.cells import cell_corner, cell_square, check_ids
@@ -16,7 +17,6 @@ from gis.sources.tables import TABLE_SUFFIXES, column_names, read_columns
 from gis.sources.vector import attributes
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from gis.sources.base import Request
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 ID = "cell_id"
 GRID_EPSG = 25833  # SSB's grid lies in this zone whatever the study area
+# With so many cells, that all of them lie on a coarser grid is no chance.
+_ENOUGH_TO_TELL = 50
 _SIZE_IN_NAME = re.compile(r"(\d{3,6})m?$", re.IGNORECASE)
 
 
@@ -53,6 +55,8 @@ def _cells(table: pd.DataFrame, columns: Columns, *, request: Request, notes: No
         fields[ID].to_numpy(), size_m=size_m, source=f"{request.label}: field '{named}'"
     )
     _check_unique(ids, named, request)
+    _check_not_coarser(ids, size_m, request)
+    _check_counts(fields, request)
     inside = _in_box(ids, size_m, request)
     fields, ids = fields[inside], ids[inside]
     squares = gpd.GeoSeries(cell_square(ids, size_m=size_m), index=fields.index, crs=GRID_EPSG)
@@ -77,6 +81,34 @@ def _check_size(named: str, size_m: int, request: Request) -> None:
             f"cells of {size_m} m"
         )
         raise FieldError(message)
+
+
+def _check_not_coarser(ids: Ids, size_m: int, request: Request) -> None:
+    """Refuse a grid of larger cells: its corners all lie on the larger grid, by no chance."""
+    e, n = cell_corner(ids)
+    for coarser in (500, 1000, 5000):
+        if coarser <= size_m or len(ids) < _ENOUGH_TO_TELL:
+            continue
+        if bool(((e % coarser == 0) & (n % coarser == 0)).all()):
+            message = (
+                f"{request.label}: all {len(ids)} cells lie on the grid of {coarser} m; allowed: "
+                f"cells of {size_m} m"
+            )
+            raise FieldError(message)
+
+
+def _check_counts(fields: pd.DataFrame, request: Request) -> None:
+    """Refuse counts below zero."""
+    for name in fields.columns:
+        if name == ID or not pd.api.types.is_numeric_dtype(fields[name]):
+            continue
+        below = fields[name] < 0
+        if below.any():
+            message = (
+                f"{request.label}: field '{name}' holds {fields[name][below].iloc[0]} "
+                f"({int(below.sum())} rows); allowed: 0 or more"
+            )
+            raise FieldError(message)
 
 
 def _check_unique(ids: Ids, named: str, request: Request) -> None:

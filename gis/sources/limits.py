@@ -184,7 +184,7 @@ def parse_xml(raw: bytes, *, source: str, limits: Limits = LIMITS) -> Element:
         state["depth"] -= 1
         tree.end(_local(name))
 
-    parser = _parser(source)
+    parser = _parser(source, separator="}")
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = tree.data
@@ -196,8 +196,8 @@ def parse_xml(raw: bytes, *, source: str, limits: Limits = LIMITS) -> Element:
     return tree.close()
 
 
-def _parser(source: str) -> expat.XMLParserType:
-    parser = expat.ParserCreate(namespace_separator="}")
+def _parser(source: str, *, separator: str | None = None) -> expat.XMLParserType:
+    parser = expat.ParserCreate(namespace_separator=separator)
 
     def no_dtd(*_: Any) -> None:
         message = f"{source}: XML with a DTD or entities is refused"

@@ -170,6 +170,7 @@ def _take(way: Any, verdict: _Verdict, taken: _Taken, factory: Any) -> None:
 def _take_runs(way: Any, verdict: _Verdict, taken: _Taken) -> None:
     """Take the runs of nodes that are in the extract; a way may leave it and come back."""
     taken.cut += 1
+    before = len(taken.ids)
     run: list[tuple[int, float, float]] = []
     for node in [*way.nodes, None]:
         if node is not None and node.location.valid():
@@ -183,6 +184,8 @@ def _take_runs(way: Any, verdict: _Verdict, taken: _Taken) -> None:
             taken.verdicts.append(verdict)
             taken.ids.append(way.id)
         run = []
+    if len(taken.ids) == before:
+        taken.closed["one place"] += 1
 
 
 def _ways(taken: _Taken, crs: CRS, source: str) -> tuple[Ways, tuple[float, float, float, float]]:

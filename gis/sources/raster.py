@@ -24,6 +24,7 @@ from gis.crs import check_plausible, epsg_of
 from gis.errors import CrsError, SourceError
 from gis.sources.base import Delivered, Notes, Raster
 from gis.sources.containers import zip_members
+from gis.sources.limits import check_raster
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,9 +114,11 @@ def _tile_names(request: Request) -> list[str]:
 def _opened(name: str, request: Request, stack: ExitStack) -> Any:
     """Open one tile, seen in the working CRS."""
     try:
-        tile = stack.enter_context(rasterio.open(name))
+        # No other driver: text named .tif could make GDAL open further files or the network.
+        tile = stack.enter_context(rasterio.open(name, driver="GTiff"))
     except (RasterioError, OSError) as error:
         raise _broken(request, error) from None
+    check_raster(tile.width, tile.height, tile.count, source=request.label)
     epsg = _tile_epsg(tile, request)
     check_plausible(tile.bounds, epsg=epsg, source=request.label)
     if epsg == request.epsg:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gis.check import listing
 from gis.errors import SourceError
 from gis.sources.names import fold
-from gis.sources.remote_base import Offer, Parcel, need, try_each, with_query
+from gis.sources.remote_base import Offer, Parcel, need, today, try_each, with_query
 from gis.sources.remote_features import check_count, write_features
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def bring(remote: ArcgisRemote, job: Job, tools: Tools) -> Parcel:
     found, url = try_each(hosts, lambda u: (_service(u, remote, job, tools), u), notes)
     path = tools.work / f"{job.layer}.gpkg"
     write_features(path, found, epsg=remote.epsg, entry=job.entry)
-    return Parcel(path, path.name, url, notes=tuple(notes), covers=(job.place.number,))
+    covers = (job.place.number,)
+    return Parcel(path, path.name, url, date=today(), notes=tuple(notes), covers=covers)
 
 
 def offer(remote: ArcgisRemote, job: Job, tools: Tools) -> Offer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -12,7 +13,6 @@ from gis.sources.download import Ask
 from gis.sources.limits import read_json
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
@@ -113,6 +113,11 @@ class Job:
     layer: str
     entry: LayerEntry
     place: Place
+
+
+def today() -> dt.date:
+    """Return the status date of a live service's answer: the day it was asked."""
+    return dt.datetime.now(tz=dt.UTC).date()
 
 
 def with_query(url: str, values: Mapping[str, Any]) -> str:

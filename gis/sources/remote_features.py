@@ -35,11 +35,15 @@ def write_features(
     layer without features is written with the entry's own field names, so that "none
     here" can be read as the answer it is. Raises SourceError, CrsError.
     """
-    for name, features in layers.items():
-        frame = _frame(features, entry, epsg=epsg, source=name)
-        pyogrio.write_dataframe(
-            frame, path, layer=name, driver="GPKG", geometry_type="Unknown", append=path.exists()
-        )
+    # Without a clock inside, equal features give an equal file.
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
+    try:
+        for name, features in layers.items():
+            frame = _frame(features, entry, epsg=epsg, source=name)
+            how = {"layer": name, "driver": "GPKG", "geometry_type": "Unknown"}
+            pyogrio.write_dataframe(frame, path, append=path.exists(), **how)
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
 def _frame(

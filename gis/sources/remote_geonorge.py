@@ -64,7 +64,7 @@ def bring(remote: GeonorgeRemote, job: Job, tools: Tools) -> Parcel:
     national = False
     answer: Answer | None = None
     try:
-        choice = choose(remote, job.place, tools)
+        choice = choose(remote, job, tools)
         year = choice.year
         national = choice.area["code"] == ALL_NORWAY
         name, answer = _ordered(choice, publisher, tools)
@@ -91,7 +91,7 @@ def bring(remote: GeonorgeRemote, job: Job, tools: Tools) -> Parcel:
 
 def offer(remote: GeonorgeRemote, job: Job, tools: Tools) -> Offer:
     """Say what would be ordered, and its size where the open folder shows the file."""
-    choice = choose(remote, job.place, tools)
+    choice = choose(remote, job, tools)
     url, size = f"{tools.publisher(remote).base[0]}/order", None
     try:
         listed = _listed(remote, job.place, tools, [])
@@ -102,33 +102,38 @@ def offer(remote: GeonorgeRemote, job: Job, tools: Tools) -> Offer:
     return Offer(choice.words, url, size)
 
 
-def choose(remote: GeonorgeRemote, place: Place, tools: Tools) -> Choice:
+def choose(remote: GeonorgeRemote, job: Job, tools: Tools) -> Choice:
     """Choose area, projection and format from the data set's code lists. Raises SourceError."""
     publisher = tools.publisher(remote)
     uuid, year = remote.uuid, None
     if remote.series:
-        uuid, year = _newest_child(remote, publisher, tools)
+        size_m = job.entry.delivery.cell_size_m
+        uuid, year = _newest_child(remote, publisher, tools, size_m=size_m)
     url = f"{publisher.base[0]}/codelists/area/{uuid}"
     areas = lower_keys(tools.get_json(url, publisher))
     if not isinstance(areas, list):
         message = f"{url}: no list of areas"
         raise SourceError(message)
-    area = _pick_area(areas, remote, place, source=url)
-    epsg, form = _pick_format(area, remote, place, source=url)
+    area = _pick_area(areas, remote, job.place, source=url)
+    epsg, form = _pick_format(area, remote, job.place, source=url)
     return Choice(uuid=uuid, area=area, epsg=epsg, format=form, year=year)
 
 
 def _newest_child(
-    remote: GeonorgeRemote, publisher: Publisher, tools: Tools
+    remote: GeonorgeRemote, publisher: Publisher, tools: Tools, *, size_m: int | None
 ) -> tuple[str, int | None]:
-    """Return the newest year's data set of a series; one that is no series is itself."""
+    """Return the newest year's data set of a series; one that is no series is itself.
+
+    Where titles name sizes of cells, those of another size are passed over.
+    """
     url = f"{publisher.catalogue}/getdata/{remote.uuid}"
     raw = lower_keys(tools.get_json(url, publisher))
     children = raw.get("seriedatasets") if isinstance(raw, dict) else None
     if not children:
         return remote.uuid, None
+    of_size = [c for c in children if size_m and _has_size(str(c.get("title", "")), size_m)]
     dated = []
-    for child in children:
+    for child in of_size or children:
         years = [int(y) for y in _YEAR.findall(str(child.get("title", "")))]
         if years and child.get("uuid"):
             dated.append((max(years), str(child["uuid"])))
@@ -138,6 +143,11 @@ def _newest_child(
         raise SourceError(message)
     year, uuid = max(dated)
     return uuid, year
+
+
+def _has_size(title: str, size_m: int) -> bool:
+    names = [rf"{size_m}\s*m", rf"{size_m // 1000}\s*km"] if size_m >= 1000 else [rf"{size_m}\s*m"]
+    return any(re.search(rf"(?<!\d){n}\b", title, re.IGNORECASE) for n in names)
 
 
 def _pick_area(
@@ -267,7 +277,10 @@ def _listed(remote: GeonorgeRemote, place: Place, tools: Tools, faults: list[str
             if found:
                 return found
             faults.append(f"{url}: no file with _{place.number}_ in its name")
-    raise SourceError("; and ".join(faults) or "no order, and neither feed nor folder is known")
+    first = faults[0] if faults else "no order"
+    looked = f"nor in its feed or folder: {faults[1]}" if len(faults) > 1 else "no folder known"
+    message = f"{first}; {looked}"
+    raise SourceError(message)
 
 
 def _hrefs(raw: bytes) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -12,7 +13,7 @@ from gis.check import listing
 from gis.crs import LONLAT_EPSG
 from gis.errors import SourceError
 from gis.sources.names import fold
-from gis.sources.remote_base import Offer, Parcel, need, try_each, with_query
+from gis.sources.remote_base import Offer, Parcel, need, today, try_each, with_query
 from gis.sources.remote_features import check_count, write_features
 
 if TYPE_CHECKING:
@@ -33,7 +34,15 @@ def bring(remote: OgcApiRemote, job: Job, tools: Tools) -> Parcel:
     path = tools.work / f"{job.layer}.gpkg"
     write_features(path, {name: features}, epsg=LONLAT_EPSG, entry=job.entry)
     notes.append(f"collection {name}")
-    return Parcel(path, path.name, url, notes=tuple(notes), covers=(job.place.number,))
+    year = _YEAR.search(name) if remote.newest else None
+    return Parcel(
+        path=path,
+        name=path.name,
+        url=url,
+        date=dt.date(int(year.group(1)), 1, 1) if year else today(),
+        notes=tuple(notes),
+        covers=(job.place.number,),
+    )
 
 
 def offer(remote: OgcApiRemote, job: Job, tools: Tools) -> Offer:

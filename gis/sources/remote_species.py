@@ -16,7 +16,7 @@ from shapely.geometry import box as shapely_box
 from shapely.geometry.polygon import orient
 
 from gis.errors import SourceError
-from gis.sources.remote_base import Offer, Parcel, try_each, with_query
+from gis.sources.remote_base import Offer, Parcel, today, try_each, with_query
 from gis.sources.remote_features import as_plain_text, check_count
 from gis.sources.remote_ogcapi import lonlat_box
 
@@ -147,4 +147,5 @@ def _table(records: list[dict[str, Any]], job: Job, tools: Tools, *, url: str) -
     path = tools.work / f"{job.layer}.csv"
     path.write_text(text.getvalue(), encoding="utf-8")
     notes = (f"{len(records)} records",)
-    return Parcel(path, path.name, url, notes=notes, covers=(job.place.number,))
+    covers = (job.place.number,)
+    return Parcel(path, path.name, url, date=today(), notes=notes, covers=covers)

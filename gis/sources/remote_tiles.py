@@ -39,10 +39,11 @@ def bring(remote: TilesRemote, job: Job, tools: Tools) -> Parcel:
     publisher = tools.publisher(remote)
     folder = tools.work / "cells"
     folder.mkdir()
-    sums = []
+    sums, dates = [], []
     for url in urls:
         answer = tools.get(url, publisher, begins=ZIP, max_bytes=8 << 30)
         sums.append(answer.sha256)
+        dates += [answer.modified] if answer.modified else []
         if answer.path is not None:
             _unpack(answer.path, folder, prefix=f"{len(sums):03d}", source=url)
     request = Request(
@@ -62,7 +63,8 @@ def bring(remote: TilesRemote, job: Job, tools: Tools) -> Parcel:
     write_raster(delivered.raster, path)
     base = urls[0].rsplit("/", 1)[0]
     notes = (f"{len(urls)} cells", *delivered.notes)
-    return Parcel(path, path.name, base, notes=notes, covers=(job.place.number,))
+    covers = (job.place.number,)
+    return Parcel(path, path.name, base, date=max(dates, default=None), notes=notes, covers=covers)
 
 
 def offer(remote: TilesRemote, job: Job, tools: Tools) -> Offer:

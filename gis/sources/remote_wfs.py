@@ -18,7 +18,7 @@ from gis.check import listing
 from gis.errors import CrsError, SourceError
 from gis.sources.limits import check_xml_start, parse_xml, safe_name
 from gis.sources.names import fold
-from gis.sources.remote_base import Offer, Parcel, bbox_text, try_each, with_query
+from gis.sources.remote_base import Offer, Parcel, bbox_text, today, try_each, with_query
 from gis.sources.remote_features import check_count, write_features
 
 if TYPE_CHECKING:
@@ -41,17 +41,18 @@ def bring(remote: WfsRemote, job: Job, tools: Tools) -> Parcel:
     notes: list[str] = []
     hosts = [f"{base}/{remote.service}" for base in publisher.base]
     pages, url = try_each(hosts, lambda u: (_pages(u, remote, job, tools), u), notes)
+    covers = (job.place.number,)
     if not pages:
         path = tools.work / f"{job.layer}.gpkg"
         write_features(path, {job.layer: []}, epsg=remote.epsg, entry=job.entry)
         notes.append("the server has no feature in the area")
-        return Parcel(path, path.name, url, notes=tuple(notes), covers=(job.place.number,))
+        return Parcel(path, path.name, url, date=today(), notes=tuple(notes), covers=covers)
     path = tools.work / f"{job.layer}_gml.zip"
     with zipfile.ZipFile(path, "w", compression=zipfile.ZIP_DEFLATED) as archive:
         for name, raw in pages.items():
             # A fixed time, so that equal pages give an equal file.
             archive.writestr(zipfile.ZipInfo(name), raw, compress_type=zipfile.ZIP_DEFLATED)
-    return Parcel(path, path.name, url, notes=tuple(notes), covers=(job.place.number,))
+    return Parcel(path, path.name, url, date=today(), notes=tuple(notes), covers=covers)
 
 
 def offer(remote: WfsRemote, job: Job, tools: Tools) -> Offer:

@@ -12,6 +12,7 @@ import pyarrow.parquet
 
 from gis.check import existing_file
 from gis.errors import SourceError
+from gis.sources.limits import check_csv_head, check_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +69,7 @@ def sniff(path: Path) -> Dialect:
         f'{separator}"' in line or line.startswith('"') for line in lines[:200]
     )
     names = next(csv.reader([header], delimiter=separator)) if quoted else header.split(separator)
+    check_csv_head(head, columns=len(names), source=path.name)
     return Dialect(separator=separator, quoted=quoted, columns=tuple(n.strip() for n in names))
 
 
@@ -77,7 +79,10 @@ def column_names(path: Path) -> tuple[str, ...]:
         return sniff(path).columns
     existing_file(path)
     try:
-        return tuple(pyarrow.parquet.read_schema(path).names)
+        with pyarrow.parquet.ParquetFile(path) as file:
+            groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
+            check_parquet(path, unpacked=sum(g.total_byte_size for g in groups))
+            return tuple(file.schema_arrow.names)
     except (pa.ArrowException, OSError) as error:
         raise _broken(path, error) from None
 

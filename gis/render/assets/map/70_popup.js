@@ -66,6 +66,11 @@ function popupPart(layer, feature) {
 
 arealplan.startPopups = () => {
   arealplan.map.on("click", (event) => {
+    if (arealplan.measured) {
+      arealplan.addMeasured(event.latlng);
+      return;
+    }
+    arealplan.ask(event.latlng.lng, event.latlng.lat);
     const found = arealplan.hits(event.latlng);
     if (found.length) arealplan.openPopup(found, event.latlng);
     else arealplan.closePopup();
@@ -85,4 +90,5 @@ arealplan.show = async (id, feature, options) => {
   arealplan.openPopup([{ layer, feature }], arealplan.latlng(x, y), options);
   const box = arealplan.map.getContainer();
   box.scrollIntoView({ block: "nearest" });
+  return arealplan.latlng(x, y);
 };

@@ -46,6 +46,10 @@ arealplan.setLanguage = (lang) => {
   arealplan.zoom = L.control.zoom({
     zoomInTitle: arealplan.t("zoom_in"), zoomOutTitle: arealplan.t("zoom_out"),
   }).addTo(arealplan.map);
+  arealplan.labelLive();
+  arealplan.renderPlace();
+  if (arealplan.mode) arealplan.say(arealplan.t(arealplan.mode === "ask" ? "ask.keys" : "measure.keys"));
+  if (arealplan.measured?.points.length) arealplan.tellMeasured();
   if (arealplan.popup) {
     const { found, popup, back } = arealplan.popup;
     arealplan.openPopup(found, popup.getLatLng(), { back });

@@ -1,5 +1,6 @@
 // Tables: a filter, and a button per row that shows the row's place.
 arealplan.startTables = () => {
+  arealplan.startSort();
   for (const button of document.querySelectorAll("button[data-feature]")) {
     button.addEventListener("click", () => arealplan.show(
       button.dataset.target, Number(button.dataset.feature), { focus: true, back: button },

@@ -1,4 +1,5 @@
-// A link that keeps the view: zoom, place, layers that are on, language.
+// A link that keeps the view: zoom, place, layers that are on, language, the place asked about,
+// the definition chosen.
 arealplan.layersOn = () => [...document.querySelectorAll("input[data-layer]")]
   .filter((box) => box.checked).map((box) => box.dataset.layer);
 
@@ -10,6 +11,9 @@ arealplan.writeHash = () => {
     `lat=${centre.lat.toFixed(5)}`, `lon=${centre.lng.toFixed(5)}`,
     `on=${arealplan.layersOn().join(".")}`, `lang=${arealplan.lang}`,
   ];
+  if (arealplan.asked) parts.push(`q=${arealplan.asked.lon},${arealplan.asked.lat}`);
+  const def = arealplan.liveHash();
+  if (def) parts.push(`def=${def}`);
   history.replaceState(null, "", `#${parts.join("&")}`);
 };
 
@@ -28,5 +32,12 @@ arealplan.readHash = () => {
   const [z, lat, lon] = ["z", "lat", "lon"].map((key) => Number.parseFloat(given.get(key)));
   if ([z, lat, lon].every(Number.isFinite) && Math.abs(lat) <= 85 && Math.abs(lon) <= 180) {
     arealplan.map.setView([lat, lon], z, { animate: false });
+  }
+  if (given.has("def")) arealplan.readLive(given.get("def"));
+  const place = (given.get("q") || "").split(",").map(Number);
+  if (place.length === 2 && place.every(Number.isFinite) && Math.abs(place[0]) <= 180
+    && Math.abs(place[1]) <= 85) {
+    const { asked } = arealplan;
+    if (asked?.lon !== place[0] || asked?.lat !== place[1]) arealplan.ask(place[0], place[1]);
   }
 };

@@ -6,12 +6,14 @@ arealplan.start = (map) => {
   arealplan.startPopups();
   arealplan.startTables();
   arealplan.startPrint();
+  arealplan.startTools();
   arealplan.readHash();
   arealplan.started = true;
   map.on("moveend", arealplan.writeHash);
   window.addEventListener("hashchange", arealplan.readHash);
   arealplan.done = Promise.all([
     arealplan.loadPlaces(),
+    arealplan.loadLive(),
     ...[...arealplan.layers.values()].filter((layer) => layer._map).map((layer) => layer.ready()),
   ]).then(() => new Promise((resolve) => {
     arealplan.renderer.draw();

@@ -1,0 +1,22 @@
+"""Make the maps of a study area and the atlas around them; print them; watch their entries."""
+
+from __future__ import annotations
+
+from gis.atlas.make import INDEX, Answers, Atlas, MadeMap, make_atlas
+from gis.atlas.order import Order, entry_of_file, order_maps
+from gis.atlas.prints import print_pages
+from gis.atlas.watch import stamps, watch
+
+__all__ = [
+    "INDEX",
+    "Answers",
+    "Atlas",
+    "MadeMap",
+    "Order",
+    "entry_of_file",
+    "make_atlas",
+    "order_maps",
+    "print_pages",
+    "stamps",
+    "watch",
+]

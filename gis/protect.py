@@ -1,0 +1,150 @@
+"""Protect a table of residents: hide 1 to 9, and what else would give such a number away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gis.disclosure import protect_counts
+from gis.result import UNDER_TEN, WITHHELD, Table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_SIGNS = {"under-10": UNDER_TEN, "withheld": WITHHELD}
+_REST = "rest"
+
+
+def protect_table(table: Table) -> Table:
+    """Return the table with small counts hidden, and what else would give them away."""
+    names = [c.name for c in table.columns if c.kind == "residents"]
+    if not names or table.frame.empty:
+        return table
+    frame = table.frame.copy()
+    whole = {n: np.rint(frame[n].to_numpy(dtype=np.float64)).astype(np.int64) for n in names}
+    if table.counts == "bands":
+        marks = _bands(frame, names, whole, total=table.total)
+    elif table.counts == "split":
+        marks = _split(frame, names, whole)
+    else:
+        marks = _subsets(names, whole)
+        _close(names, whole, marks, forced=table.withhold)
+    hidden = np.zeros(len(frame), dtype=bool)
+    for name in names:
+        shown = pd.Series(whole[name], index=frame.index, dtype=object)
+        for word, sign in _SIGNS.items():
+            shown[marks[name] == word] = sign
+        frame[name] = shown
+        hidden |= marks[name] != ""
+    for column in table.columns:
+        if column.kind == "share":
+            frame.loc[hidden, column.name] = np.nan
+    return replace(table, frame=frame)
+
+
+def _bands(
+    frame: pd.DataFrame, names: list[str], whole: dict[str, NDArray[np.int64]], *, total: bool
+) -> dict[str, NDArray[Any]]:
+    """Protect disjoint rows and their sum; rounding is settled so that the rows keep their sum."""
+    marks = {}
+    for name in names:
+        values = frame[name].to_numpy(dtype=np.float64)
+        rows = round_to_sum(values[:-1] if total else values)
+        whole[name] = np.append(rows, rows.sum()) if total else rows
+        protected = protect_counts(pd.DataFrame({name: rows}), [name])
+        word = protected.marks[name].to_numpy(dtype=str).astype("<U16")
+        marks[name] = word if total else word[:-1]
+    return marks
+
+
+def _split(
+    frame: pd.DataFrame, names: list[str], whole: dict[str, NDArray[np.int64]]
+) -> dict[str, NDArray[Any]]:
+    """Protect columns that sum to all residents in each row; rows overlap and are not summed."""
+    rows = np.vstack([round_to_sum(r) for r in frame[names].to_numpy(dtype=np.float64)])
+    for i, name in enumerate(names):
+        whole[name] = rows[:, i]
+    protected = protect_counts(
+        pd.DataFrame(rows, columns=names), names, total_row=None, total_column="all"
+    )
+    return {n: protected.marks[n].to_numpy(dtype=str).astype("<U16") for n in names}
+
+
+def _subsets(names: list[str], whole: dict[str, NDArray[np.int64]]) -> dict[str, NDArray[Any]]:
+    """Protect a column and its subsets: each subset, what it leaves, and the sums over units."""
+    first, *parts = names
+    marks = {n: np.full(len(whole[first]), "", dtype="<U16") for n in names}
+    if not parts:
+        protected = protect_counts(pd.DataFrame({first: whole[first]}), [first])
+        return {first: protected.marks[first].to_numpy(dtype=str).astype("<U16")[:-1]}
+    for part in parts:
+        rest = np.maximum(whole[first] - whole[part], 0)
+        pair = pd.DataFrame({part: whole[part], _REST: rest})
+        protected = protect_counts(pair, [part, _REST], total_column=first)
+        for name in (part, first):
+            word = protected.marks[name].to_numpy(dtype=str)[:-1]
+            # "under 10" says more than "withheld", so it stays where both apply.
+            stronger = (marks[name] == "") | (word == "under-10")
+            marks[name] = np.where(stronger & (word != ""), word, marks[name])
+    return marks
+
+
+def _close(
+    names: list[str],
+    whole: dict[str, NDArray[np.int64]],
+    marks: dict[str, NDArray[Any]],
+    *,
+    forced: Any,
+) -> None:
+    """Hide more until nothing follows from a row or from a column's known sum.
+
+    Subsets of one row overlap (a union and the hazards it joins), so where one is
+    hidden, all that are not zero are. A column with one hidden row alone would
+    follow from its sum, so the smallest shown row that is not zero goes with it.
+    """
+    parts = names[1:]
+    for name, rows in forced.items():
+        for row in rows:
+            marks[name][row] = marks[name][row] or "withheld"
+    changed = True
+    while changed:
+        changed = False
+        if len(parts) > 1:
+            changed |= _close_rows(parts, whole, marks)
+        for name in names:
+            changed |= _close_column(whole[name], marks[name])
+
+
+def _close_rows(
+    parts: list[str], whole: dict[str, NDArray[np.int64]], marks: dict[str, NDArray[Any]]
+) -> bool:
+    hidden = np.any([marks[n] != "" for n in parts], axis=0)
+    changed = False
+    for name in parts:
+        more = hidden & (marks[name] == "") & (whole[name] > 0)
+        marks[name][more] = "withheld"
+        changed |= bool(more.any())
+    return changed
+
+
+def _close_column(values: NDArray[np.int64], marks: NDArray[Any]) -> bool:
+    hidden = np.flatnonzero(marks != "")
+    if len(hidden) != 1:
+        return False
+    shown = np.flatnonzero((marks == "") & (values > 0))
+    if not len(shown):
+        return False
+    marks[shown[np.argmin(values[shown])]] = "withheld"
+    return True
+
+
+def round_to_sum(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Round to whole numbers that keep the rounded sum (largest remainder)."""
+    floor = np.floor(values)
+    missing = round(float(values.sum())) - int(floor.sum())
+    up = np.argsort(-(values - floor), kind="stable")[: max(missing, 0)]
+    floor[up] += 1
+    return floor.astype(np.int64)
