@@ -87,15 +87,18 @@ def number(value: float | None, *, decimals: int = 0) -> Text:
 def people(count: float, *, of: float | None = None) -> Text:
     """Write a number of residents in running text: none of 1 to 9 is ever spelled out.
 
-    Nor is one that leaves 1 to 9 ``of`` a whole that the reader knows.
+    Nor is one that leaves 1 to 9 ``of`` a whole that the reader knows. A part of a whole
+    is written to the nearest 10, as ``gis.published`` publishes it.
 
     The rule is that of ``gis.disclosure``; prose keeps it even in an analyst's own files.
     """
     if 0 < count < 10:
         return t("common.under_ten")
-    if of is not None and 0 < of - count < 10:
+    if of is None or count == of:
+        return number(round(count))
+    if 0 < of - count < 10:
         return t("common.all_but_under_ten")
-    return number(round(count))
+    return number(min(round(count / 10) * 10, of))
 
 
 def people_share(part: float, *, of: float) -> Text:
