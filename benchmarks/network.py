@@ -28,16 +28,18 @@ ROUNDS = 3
 
 
 def clock() -> tuple[float, float]:
+    """Return CPU and wall time now."""
     return time.process_time(), time.perf_counter()
 
 
 def since(start: tuple[float, float]) -> str:
+    """Write CPU and wall time since then."""
     cpu, wall = clock()
     return f"{cpu - start[0]:7.3f} s CPU {wall - start[1]:7.3f} s wall"
 
 
 def streets(side: int) -> Ways:
-    """A grid of side x side crossings, every street piece a way of its own."""
+    """Draw a grid of side x side crossings, every street piece a way of its own."""
     node = np.arange(side * side).reshape(side, side)
     across = np.column_stack([node[:, :-1].ravel(), node[:, 1:].ravel()])
     along = np.column_stack([node[:-1].ravel(), node[1:].ravel()])
@@ -58,6 +60,7 @@ def streets(side: int) -> Ways:
 
 
 def thinned(graph: Graph, seed: int) -> Graph:
+    """Take a third of the streets away and draw random lengths."""
     rng = np.random.default_rng(seed)
     length = rng.integers(2_000, 20_000, graph.edges)
     keep = rng.random(graph.edges) < 0.66
@@ -65,6 +68,7 @@ def thinned(graph: Graph, seed: int) -> Graph:
 
 
 def compare(side: int, targets: int) -> None:
+    """Search a grid by both engines, compare, and time them."""
     print(f"\n{side * side:,} nodes, {targets:,} destinations, {LIMIT_CM / 100:,.0f} m")
     start = clock()
     graph = thinned(build_graph(streets(side)), seed=1)
@@ -98,6 +102,7 @@ def compare(side: int, targets: int) -> None:
 
 
 def extract(path: Path) -> None:
+    """Time an extract from file to graph, the best of three."""
     crs = CRS.from_epsg(3857)  # any metric plane does for timing
     megabytes = path.stat().st_size / 1e6
     for mode in ("walk", "cycle"):

@@ -216,14 +216,17 @@ class _Session:
             return
         if self.run.tell is not None:
             self.run.tell(", ".join(wanted))
+        self.tools.downloader.begin()
         try:
             parcel = bring(self._job(wanted[0]), self._fresh_tools())
             path = self._install(parcel)
         except GisError as error:
-            self.outcomes += [self._fallback(n, str(error)) for n in wanted]
-            return
-        for name in wanted:
-            self.outcomes.append(self._take(name, path, parcel))
+            found = [self._fallback(n, str(error)) for n in wanted]
+        else:
+            found = [self._take(n, path, parcel) for n in wanted]
+        if any(o.state in ("kept", "failed") for o in found) and not self.run.offline:
+            self.tools.downloader.forget()
+        self.outcomes += found
 
     def offer_of(self, layers: list[str]) -> Planned:
         """Ask what one delivery would be."""
@@ -258,8 +261,10 @@ class _Session:
                 shutil.rmtree(old, ignore_errors=True)
 
     def _fresh_tools(self) -> Tools:
-        shutil.rmtree(self.tools.work, ignore_errors=True)
-        self.tools.work.mkdir(parents=True)
+        work = self.tools.work
+        if work.is_dir() and any(work.iterdir()):
+            shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True, exist_ok=True)
         paths = [self.workspace.root / h.path for h in self.lock.layers.values()]
         return replace(self.tools, held={p.name: p for p in paths if p.is_file()})
 
@@ -305,6 +310,8 @@ class _Session:
             folder.mkdir(parents=True, exist_ok=True)
             new.unlink(missing_ok=True)
             _link_or_copy(source, new)
+            with new.open("rb") as stream:
+                os.fsync(stream.fileno())
             new.replace(target)
         except OSError as error:
             message = f"{target}: cannot be written ({error.strerror})"

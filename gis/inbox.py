@@ -18,7 +18,7 @@ from gis.errors import FieldError, GisError
 from gis.lock import FILES, Held, data_folder
 from gis.sources import read_layer
 from gis.sources.contents import Content, contents, lone_table
-from gis.sources.names import LAYER_NAME, find_field, is_layer
+from gis.sources.names import LAYER_NAME, find_field, fold, is_layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,6 +39,7 @@ class Guess:
     layer: str
     fields: tuple[str, ...]
     content: str | None
+    exact: bool = False
 
     @property
     def reason(self) -> str:
@@ -111,8 +112,12 @@ def guess(found: Iterable[Content]) -> list[Guess]:
     for name, entry in layer_entries().items():
         fits = [g for c in layers if (g := _fit(name, entry, c, alone=len(layers) == 1))]
         if fits:
-            guesses.append(max(fits, key=lambda g: (g.content is not None, len(g.fields))))
+            guesses.append(max(fits, key=_rank))
     return guesses
+
+
+def _rank(found: Guess) -> tuple[bool, bool, int]:
+    return found.exact, found.content is not None, len(found.fields)
 
 
 def _fit(name: str, entry: LayerEntry, content: Content, *, alone: bool) -> Guess | None:
@@ -126,6 +131,7 @@ def _fit(name: str, entry: LayerEntry, content: Content, *, alone: bool) -> Gues
     if content.kind == "table" and kind == "vector":
         return None
     named = any(is_layer(content.layer, x) for x in entry.delivery.layers)
+    exact = any(fold(content.layer) == fold(x) for x in entry.delivery.layers)
     if not named and not alone:
         return None
     try:
@@ -134,7 +140,7 @@ def _fit(name: str, entry: LayerEntry, content: Content, *, alone: bool) -> Gues
         return None
     if fields is None or not (named or len(fields) >= _LEAST_FIELDS):
         return None
-    return Guess(name, fields, content.layer if named else None)
+    return Guess(name, fields, content.layer if named else None, exact)
 
 
 def _fields(entry: LayerEntry, content: Content) -> tuple[str, ...] | None:
@@ -156,13 +162,22 @@ def _fields(entry: LayerEntry, content: Content) -> tuple[str, ...] | None:
 
 
 def _best(guesses: list[Guess]) -> list[Guess]:
-    """Return the layers known by name; else the one whose fields fit best, if it is one."""
+    """Return the layers known by name; else the one whose fields fit best, if it is one.
+
+    Several layers may be cut from one by their values (keep); of the others the one
+    whose very own name it is stands first, then the one that knows most of its fields.
+    """
     named = [g for g in guesses if g.content is not None or not g.fields]
     if named:
-        return named
+        best = {g.content: g for g in sorted(named, key=_rank)}
+        return [g for g in named if _is_cut(g) or _rank(g) == _rank(best[g.content])]
     most = max((len(g.fields) for g in guesses), default=0)
     best = [g for g in guesses if len(g.fields) == most]
     return best if len(best) == 1 else []
+
+
+def _is_cut(found: Guess) -> bool:
+    return bool(layer_entries()[found.layer].delivery.keep)
 
 
 def _unknown(guesses: list[Guess]) -> str:

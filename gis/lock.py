@@ -122,14 +122,15 @@ def exclusive(root: Path) -> Iterator[None]:
         yield
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON beside its place and move it there when it is whole and on the disk."""
+def write_json(path: Path, value: Any, *, sync: bool = True) -> None:
+    """Write JSON beside its place and move it there when it is whole (``sync``: on the disk)."""
     new = path.with_name(path.name + ".new")
     with new.open("w", encoding="utf-8") as out:
         json.dump(value, out, ensure_ascii=False, indent=1, sort_keys=True)
         out.write("\n")
-        out.flush()
-        os.fsync(out.fileno())
+        if sync:
+            out.flush()
+            os.fsync(out.fileno())
     new.replace(path)
 
 

@@ -267,7 +267,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _file(self, content: bytes, fault: Fault | None) -> None:
         etag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
         headers = {"ETag": etag, "Last-Modified": "Mon, 02 Nov 2026 06:00:00 GMT"}
-        if self.headers.get("If-None-Match") == etag:
+        if fault is None and self.headers.get("If-None-Match") == etag:
             self._send(304, b"", headers)
             return
         status, start = 200, 0

@@ -7,8 +7,12 @@ from typing import Any
 
 from gis.analyses import (
     biodiversity_hotspots,
+    building_verdict,
     built_up_share,
+    critical_infrastructure,
     hazard_exposure,
+    ros_table,
+    surge,
     transit_access,
 )
 from gis.analyses.registry import Analysis, Parameters
@@ -21,6 +25,10 @@ ANALYSES: dict[str, Analysis[Any]] = {
         built_up_share.ANALYSIS,
         transit_access.ANALYSIS,
         hazard_exposure.ANALYSIS,
+        critical_infrastructure.ANALYSIS,
+        building_verdict.ANALYSIS,
+        surge.ANALYSIS,
+        ros_table.ANALYSIS,
         biodiversity_hotspots.ANALYSIS,
     )
 }

@@ -19,7 +19,7 @@ from gis.analyses.hotspot_tables import cell_names, planned_table, top_cells, un
 from gis.analyses.parts import UNITS, provenance, unit_of_points
 from gis.analyses.records import Records, usable_records
 from gis.analyses.registry import Analysis, Parameters
-from gis.analyses.richness_grid import Cells, Measure, count_cells
+from gis.analyses.richness_grid import GridCells, Measure, count_cells
 from gis.result import Definition, LeftOut, Reading, Result, Status
 from gis.text import Text, number, percent, t
 
@@ -109,7 +109,7 @@ def run(study: Study, params: BiodiversityHotspotsParameters) -> Result:
     )
 
 
-def _cells(study: Study, records: Records, params: BiodiversityHotspotsParameters) -> Cells:
+def _cells(study: Study, records: Records, params: BiodiversityHotspotsParameters) -> GridCells:
     return count_cells(
         study,
         records,
@@ -131,7 +131,7 @@ def _union_of(study: Study, layer: str) -> shapely.Geometry:
 def _finding(
     study: Study,
     params: BiodiversityHotspotsParameters,
-    cells: Cells,
+    cells: GridCells,
     *,
     within_km2: float,
     spots_km2: float,
@@ -224,7 +224,7 @@ def _readings(
     return tuple(made)
 
 
-def _at_sea(records: Records, cells: Cells) -> tuple[LeftOut, ...]:
+def _at_sea(records: Records, cells: GridCells) -> tuple[LeftOut, ...]:
     """Count the records in cells without land, which belong to no cell of the grid."""
     count = len(records.x) - int(cells.records.sum())
     if not count:
@@ -233,14 +233,14 @@ def _at_sea(records: Records, cells: Cells) -> tuple[LeftOut, ...]:
     return (LeftOut(reason="at_sea", text=text, count=count, unit="records"),)
 
 
-def _too_few(cells: Cells) -> tuple[LeftOut, ...]:
+def _too_few(cells: GridCells) -> tuple[LeftOut, ...]:
     count = int((~cells.enough).sum())
     text = t("left_out.too_few_records", count=number(count))
     return (LeftOut(reason="too_few_records", text=text, count=count, unit="cells"),)
 
 
 def _tables(
-    study: Study, records: Records, cells: Cells, params: BiodiversityHotspotsParameters
+    study: Study, records: Records, cells: GridCells, params: BiodiversityHotspotsParameters
 ) -> dict[str, Table]:
     tables = {"cells_top": top_cells(cells)}
     if study.has("planned_areas"):
@@ -251,7 +251,7 @@ def _tables(
     return tables
 
 
-def _frame(study: Study, cells: Cells, *, planned: shapely.Geometry) -> gpd.GeoDataFrame:
+def _frame(study: Study, cells: GridCells, *, planned: shapely.Geometry) -> gpd.GeoDataFrame:
     """Return the grid with its counts; numbers of cells with too few records are kept apart."""
     built_up = _union_of(study, "built_up")
     whole = shapely.area(cells.squares)

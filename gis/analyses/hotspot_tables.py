@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gis.analyses.records import Records
-    from gis.analyses.richness_grid import Cells
+    from gis.analyses.richness_grid import GridCells
     from gis.analyses.study import Study
     from gis.result import Table
 
@@ -27,7 +27,7 @@ def cell_names(squares: NDArray[Any]) -> list[str]:
     return [f"{int(west)} {int(south)}" for west, south, _, _ in shapely.bounds(squares)]
 
 
-def top_cells(cells: Cells) -> Table:
+def top_cells(cells: GridCells) -> Table:
     """List the cells with the most expected species among those with enough records."""
     frame = pd.DataFrame(
         {
@@ -58,7 +58,7 @@ def top_cells(cells: Cells) -> Table:
     return table("cells_top", frame, columns, key="cell")
 
 
-def planned_table(study: Study, cells: Cells, records: Records, *, min_records: int) -> Table:
+def planned_table(study: Study, cells: GridCells, records: Records, *, min_records: int) -> Table:
     """List the planned areas: their share that is hot spot, and what is on record inside them.
 
     An area with fewer than ``min_records`` records shows no richness.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Cells:
+class GridCells:
     """What is known of each grid cell that holds land; arrays by cell."""
 
     squares: NDArray[Any]
@@ -50,7 +50,7 @@ def count_cells(
     min_records: int,
     max_fdr: float,
     measure: Measure,
-) -> Cells:
+) -> GridCells:
     """Count species on the grid and test for hot spots.
 
     The grid is aligned to whole multiples of ``cell_m`` in the working CRS. Richness
@@ -85,7 +85,7 @@ def count_cells(
         here: NDArray[np.int64] = counts[on_land]
         return here
 
-    return Cells(
+    return GridCells(
         squares=squares[on_land],
         records=record_counts(cell, n_cells=n)[on_land],
         species=richness(cell, records.species, n_cells=n)[on_land],

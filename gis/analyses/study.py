@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import geopandas as gpd
 import numpy as np
@@ -59,6 +59,13 @@ class Study:
     halo_m: int
     epsg: int = WORKING_EPSG
     _frames: dict[str, gpd.GeoDataFrame] = field(default_factory=dict, repr=False, compare=False)
+    _made: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+
+    def once[T](self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """Return what ``make`` gave the first time for this key: a network is built once."""
+        if key not in self._made:
+            self._made[key] = make()
+        return cast("T", self._made[key])
 
     def has(self, layer: str) -> bool:
         """Whether the layer is there, and covers this municipality where it says what it covers."""

@@ -13,6 +13,7 @@ import shapely
 
 from gis.analyses.parts import UNITS, share, table, unit_of_points, unit_table
 from gis.analyses.shown import reached_that_tell, shown_residents
+from gis.analyses.travel import Origins, origins_of, walk_to
 from gis.kernels.distance import nearest
 from gis.text import Text, number, t
 
@@ -29,21 +30,53 @@ BANDS_M = (0, 300, 500, 800, 1000, 1500, 2000)
 
 @dataclass(frozen=True)
 class Reach:
-    """The distance of every cell to its nearest frequent stop, NaN where none is near at all."""
+    """How far it is from every place to its nearest frequent stop.
+
+    ``place_m``: metres from each place of ``origins``, NaN where no stop is near at all;
+    ``distance_m`` the same by cell: where a cell has several places, what half of
+    them or more keep within. ``walk`` is the network walked on, None in a straight line.
+    """
 
     stops: Stops
-    distance_m: NDArray[np.float64]
+    origins: Origins
+    place_m: NDArray[np.float64]
+    walk: Walk | None = None
+
+    @property
+    def distance_m(self) -> NDArray[np.float64]:
+        """Metres from each cell, NaN where no stop is near at all."""
+        return self.origins.middle(self.place_m)
 
     def within(self, max_m: float) -> NDArray[np.bool_]:
         """Tell which cells have a frequent stop within the distance, the distance included."""
         return np.nan_to_num(self.distance_m, nan=np.inf) <= max_m
 
+    def parts(self, max_m: float) -> NDArray[np.float64]:
+        """Return the share (0-1) of each cell's places within the distance."""
+        return self.origins.parts(np.nan_to_num(self.place_m, nan=np.inf) <= max_m)
 
-def reach_of(study: Study, cells: Cells, stops: Stops) -> Reach:
-    """Measure from each cell's centre to the nearest frequent stop, as far as the halo reaches."""
+
+def reach_of(
+    study: Study,
+    cells: Cells,
+    stops: Stops,
+    *,
+    metric: Metric = "straight-line",
+    origins: Origin = "centre",
+    max_m: float = 0.0,
+) -> Reach:
+    """Measure from each cell's centre, or its addresses, to the nearest frequent stop.
+
+    In a straight line as far as the halo reaches; by network as far as ``max_m`` and
+    the bands of the table. Raises LayerMissingError (no roads, no addresses).
+    """
+    places = origins_of(study, cells, origins)
+    if metric == "network":
+        walk = walk_to(study, places, stops.x, stops.y, max_m=max(max_m, float(BANDS_M[-1])))
+        return Reach(stops=stops, origins=places, place_m=walk.metres, walk=walk)
     limit = max(float(study.halo_m), float(BANDS_M[-1]))
-    _, distance = nearest(cells.x, cells.y, stops.x, stops.y, max_m=limit)
-    return Reach(stops=stops, distance_m=distance)
+    _, distance = nearest(places.where.x, places.where.y, stops.x, stops.y, max_m=limit)
+    return Reach(stops=stops, origins=places, place_m=distance)
 
 
 def access_tables(study: Study, cells: Cells, reach: Reach, *, max_m: float) -> dict[str, Table]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 
 from gis.analyses import analysis
+from gis.analyses.grids import live_grid
 from gis.analyses.shown import POPULATION, shown_grid
 from gis.atlas import state as states
 from gis.atlas.pictures import picture_map, picture_of
@@ -19,6 +20,7 @@ from gis.errors import CatalogueError, LayerMissingError, ParameterError, Render
 from gis.published import publishable
 from gis.render import Page, PageRef, render_index, render_page
 from gis.render.index import REPORT, STATEMENT, WORKBOOK
+from gis.render.prepared import Prepared
 from gis.render.report import Section, render_report
 from gis.render.statement import render_statement
 from gis.render.write import write_files, write_pages
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from gis.analyses import Study
+    from gis.analyses.grids import Grid
     from gis.atlas.order import Order
     from gis.catalogue import MapAnalysis, MapEntry
     from gis.provenance import LayerSource
@@ -94,6 +97,7 @@ class _Work:
     inputs: str | None
     known: dict[str, Any]
     progress: Callable[[str], None]
+    prepared: Prepared = field(default_factory=Prepared)
     pages: dict[str, Page] = field(default_factory=dict)
     results: dict[str, dict[str, Result]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
@@ -192,7 +196,21 @@ def _page(work: _Work, map_id: str, entry: MapEntry, results: Mapping[str, Resul
         language=work.order.language,
         created=work.order.created,
         sources=source,
+        grid=_grid(work, map_id, entry),
+        prepared=work.prepared,
     )
+
+
+def _grid(work: _Work, map_id: str, entry: MapEntry) -> Grid | None:
+    """Return the lead under every definition that a live map offers; None for other maps."""
+    if not entry.live:
+        return None
+    params = next(a.params for a in entry.analyses if a.id == entry.lead)
+    try:
+        return live_grid(entry.lead)(work.study, params)
+    except ParameterError as problem:
+        message = f"{work.order.where(map_id)}: live: {problem}"
+        raise CatalogueError(message) from None
 
 
 def _write(work: _Work, made: Sequence[str]) -> Atlas:

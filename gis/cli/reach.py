@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -135,7 +136,7 @@ def _write_area(found: ReachAnswer, path: Path | None) -> None:
     answer = found.answer
     row: dict[str, Any] = {"mode": [found.trip.mode], "limit": [found.trip.limit]}
     area = gpd.GeoDataFrame(row, geometry=[found.isochrone()], crs=answer.frame.crs)
-    write_answer(_with_frame(answer, area), path)
+    write_answer(replace(answer, frame=area), path)
     say(f"{path}")
 
 
@@ -146,7 +147,3 @@ def _write_unreached(answer: Answer, output: Path | None) -> None:
     path = output.with_name(f"{output.stem}_unreached.csv")
     write_answer(unreached(answer), path)
     say(f"{path}")
-
-
-def _with_frame(answer: Answer, frame: gpd.GeoDataFrame) -> Answer:
-    return Answer(**{**vars(answer), "frame": frame})

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gis.demo.deliver_base import write_base
+from gis.demo.deliver_risk import write_risk
 from gis.demo.deliver_theme import write_themes
 from gis.demo.notice import notice
 from gis.demo.world import build_world
@@ -41,6 +42,7 @@ def write_demo(directory: Path, *, seed: int = DEFAULT_SEED) -> Path:
     world = build_world(seed)
     entries = write_base(world, data, np.random.default_rng([seed, 99]))
     entries += write_themes(world, data)
+    entries += write_risk(world, data)
     (directory / "workspace.toml").write_text(_workspace(entries, seed), encoding="utf-8")
     (directory / "LES_MEG.txt").write_text(notice(seed), encoding="utf-8")
     return directory

@@ -173,7 +173,8 @@ def written(value: Any, *, kind: str, decimals: int = 0) -> Text:
             return day(dt.date.fromisoformat(plain))
         return worded(f"values.{plain}") or Text(nb=plain, en=plain)
     if kind == "share":
-        return percent(float(plain), decimals=decimals or 1)
+        # The value itself: rounding it first would round twice.
+        return percent(float(value), decimals=decimals or 1)
     if kind == "metres":
         text = number(float(plain))
         return Text(nb=f"{text.nb}\u00a0m", en=f"{text.en}\u00a0m")

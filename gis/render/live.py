@@ -1,9 +1,8 @@
 """Put the definition in the reader's hand: every position of a grid, packed for the page.
 
 The page does no arithmetic. Each position holds what the command line gives for it,
-worded by the same functions. What differs from the map's own position is shown
-with residents to the nearest 10, as the other readings of a result are: the
-difference of two positions could be a handful of people.
+worded by the same functions. Its tables of residents alone are coarser than there:
+many definitions side by side could be told apart by a handful of people.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gis.disclosure import round_residents
+from gis.disclosure import LEAST, round_residents
 from gis.errors import RenderError
 from gis.published import publishable
 from gis.render import views
 from gis.render.fields import heading, worded
 from gis.render.tables import Places, shown_columns, table_view
-from gis.result import Scalar
+from gis.result import WITHHELD, Scalar
 from gis.text import THIN_SPACE, Text, number
 
 if TYPE_CHECKING:
@@ -119,67 +118,59 @@ def payload(grid: Grid, layers: Sequence[Drawn], *, notes: Sequence[Text]) -> di
 
 
 def protected(position: Position, chosen: Result) -> Result:
-    """Return a position as it may stand beside the chosen one: residents to the nearest 10."""
+    """Return a position as it may stand beside the chosen one, whose tables are exact.
+
+    In a table every number that differs from the chosen position's is given to the
+    nearest 10, or withheld where the difference is itself 1 to 9; the exact number
+    beside a rounded one could else tell of single persons.
+    """
     result = publishable(position.result)
-    whole = result.denominator or 0.0
     tables = {
-        name: _rounded_table(table, chosen.tables[name]) for name, table in result.tables.items()
+        name: _beside(table, chosen.tables[name], position.result.tables[name])
+        for name, table in result.tables.items()
     }
-    figures = {
-        name: value if value == chosen.figures.get(name) else _rounded_figure(name, value)
-        for name, value in result.figures.items()
-    }
-    result = replace(result, tables=tables, figures=figures)
-    if result.numerator == chosen.numerator or whole >= _SHARE_IS_COARSE:
+    result = replace(result, tables=tables)
+    if (result.denominator or 0.0) >= _SHARE_IS_COARSE:
         return result
-    rounded = None if result.numerator is None else round_residents(result.numerator)
-    share = None if rounded is None or not whole else min(rounded, whole) / whole
-    return replace(
-        result,
-        value=share,
-        numerator=None if share is None else share * whole,
-        low=None,
-        high=None,
-        finding=position.finding_rounded,
-    )
+    return replace(result, finding=position.finding_rounded)
 
 
-def _rounded_figure(name: str, value: Scalar) -> Scalar:
-    if isinstance(value, bool | str) or value is None or not name.startswith("residents"):
-        return value
-    return round_residents(value)
-
-
-def _rounded_table(table: Table, chosen: Table) -> Table:
+def _beside(table: Table, chosen: Table, exact: Table) -> Table:
     """Round what differs from the chosen table; shares follow what is shown.
 
     None of the residents of a unit, and all of them, stay exact: they tell of no few.
+    exact is the same table before it was protected, for the size of the difference.
     """
     names = [c.name for c in table.columns if c.kind == "residents"]
     if not names:
         return table
     frame = table.frame.copy()
-    whole = frame[names[0]] if table.counts == "subsets" else None
+    whole = frame[names[0]].tolist() if table.counts == "subsets" else None
     for name in names:
-        if frame[name].equals(chosen.frame[name]):
-            continue
-        values = [
-            v if whole is not None and v == whole.iloc[i] else _rounded_count(v)
-            for i, v in enumerate(frame[name])
+        told = [
+            _told(value, own, true, all_of=None if whole is None else whole[i])
+            for i, (value, own, true) in enumerate(
+                zip(frame[name], chosen.frame[name], exact.frame[name], strict=True)
+            )
         ]
-        if table.total:
-            values[-1] = frame[name].iloc[-1]
-        frame[name] = pd.Series(values, index=frame.index, dtype=object)
+        frame[name] = pd.Series(told, index=frame.index, dtype=object)
     of = frame[names[0]] if whole is not None else frame[names[0]].iloc[-1]
     part = pd.to_numeric(frame[names[-1]], errors="coerce")
+    differs = ~(frame[names[-1]] == chosen.frame[names[-1]])
     for column in table.columns:
-        if column.kind == "share" and not frame[names[-1]].equals(chosen.frame[names[-1]]):
-            frame[column.name] = _ratio(part, of)
+        if column.kind == "share":
+            shares = chosen.frame[column.name].where(~differs, _ratio(part, of))
+            frame[column.name] = shares
     return replace(table, frame=frame)
 
 
-def _rounded_count(value: Any) -> Any:
-    return value if isinstance(value, str) else round_residents(float(value))
+def _told(value: Any, own: Any, true: float, *, all_of: Any) -> Any:
+    """Return what a cell shows: itself, to the nearest 10, or nothing."""
+    if isinstance(value, str) or value in (own, all_of, 0):
+        return value
+    if not isinstance(own, str) and 0 < abs(round(true) - own) < LEAST:
+        return WITHHELD
+    return round_residents(float(value))
 
 
 def _ratio(part: pd.Series, of: Any) -> pd.Series:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 20
 _HEAD = 512
+# Small answers are not forced to the disk but looked at again each time; large ones are.
+_SMALL = 1 << 20
 _FILE_NAME = re.compile(r'filename\*?=(?:UTF-8\'\')?"?([^";]+)"?', re.IGNORECASE)
 _RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
 
@@ -59,6 +61,12 @@ class Kept:
         return {k: v for k, v in found.items() if v}
 
 
+def _is_sound(kept: Kept) -> bool:
+    if kept.size > _SMALL:
+        return True
+    return hashlib.sha256(kept.path.read_bytes()).hexdigest() == kept.sha256
+
+
 class Cache:
     """A folder of answers: ``<key>.body`` and ``<key>.json``, written whole or not at all."""
 
@@ -79,7 +87,7 @@ class Cache:
                 last_modified=raw["last_modified"],
                 asked=dt.datetime.fromisoformat(raw["asked"]),
             )
-            return found if body.stat().st_size == found.size else None
+            return found if body.stat().st_size == found.size and _is_sound(found) else None
         except (OSError, ValueError, KeyError, TypeError):
             # A damaged note is worth one more download, nothing else.
             return None
@@ -98,7 +106,11 @@ class Cache:
             "last_modified": kept.last_modified,
             "asked": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         }
-        write_json(self.folder / f"{key}.json", raw)
+        write_json(self.folder / f"{key}.json", raw, sync=False)
+
+    def drop(self, key: str) -> None:
+        """Forget an answer."""
+        (self.folder / f"{key}.json").unlink(missing_ok=True)
 
     def part(self, key: str) -> Part:
         """Return the part file of a key, empty or with what came before the transfer broke."""
@@ -166,7 +178,8 @@ class Part:
         with self.path.open("rb") as stream:
             while block := stream.read(_BLOCK):
                 digest.update(block)
-            os.fsync(stream.fileno())
+            if self.size > _SMALL:
+                os.fsync(stream.fileno())
         kept = Kept(
             path=self.cache.folder / f"{self.key}.body",
             sha256=digest.hexdigest(),

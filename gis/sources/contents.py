@@ -61,18 +61,20 @@ def _vector(path: Path) -> Iterator[Content]:
             names, _ = geoparquet.read_schema(path)
             yield Content(path.stem, "polygon", names)
             continue
-        for name, kind in _layers(dataset.source, path.name):
+        # A data set that is one layer of a larger document has no name of its own inside.
+        inside = [None] if dataset.layer else _layers(dataset.source, path.name)
+        for name in inside:
             info = _info(dataset.source, name, path.name)
             fields = tuple(str(f) for f in info["fields"])
-            yield Content(dataset.layer or name, _plain(kind), fields)
+            yield Content(dataset.layer or name or "", _plain(info["geometry_type"]), fields)
 
 
-def _layers(source: str | bytes, name: str) -> list[tuple[str, str | None]]:
+def _layers(source: str | bytes, name: str) -> list[str | None]:
     listed = _guarded(lambda: pyogrio.list_layers(source), source=name, notes=Notes())
-    return [(str(layer), kind) for layer, kind in listed]
+    return [str(layer) for layer, _ in listed]
 
 
-def _info(source: str | bytes, layer: str, name: str) -> dict[str, Any]:
+def _info(source: str | bytes, layer: str | None, name: str) -> dict[str, Any]:
     found: dict[str, Any] = _guarded(
         lambda: pyogrio.read_info(source, layer=layer), source=name, notes=Notes()
     )

@@ -130,7 +130,7 @@ class Downloader:
         self.offline = offline
         self.patience = patience or Patience()
         self.progress = progress
-        self.requests = 0
+        self._received: list[str] = []
         self._locks: dict[str, threading.Lock] = {}
         self._last: dict[str, float] = {}
         self._guard = threading.Lock()
@@ -159,7 +159,9 @@ class Downloader:
         wait_s = self.patience.first_s
         for attempt in range(1, self.patience.tries + 1):
             try:
-                return self._once(ask, kept)
+                answer = self._once(ask, kept)
+                self._received.append(ask.key)
+                return answer
             except OSError as error:
                 message = f"{self.cache.folder}: cannot be written ({error.strerror or error})"
                 raise SourceError(message) from None
@@ -176,6 +178,18 @@ class Downloader:
                 wait_s *= 2
         message = f"{ask.url}: no try allowed"
         raise SourceError(message)
+
+    def begin(self) -> None:
+        """Begin a new job: ``forget`` is for what comes from here on."""
+        self._received.clear()
+
+    def forget(self) -> None:
+        """Ask anew next time for all that came in this job: it could not be read.
+
+        Else a damaged answer would be confirmed as unchanged by its tag for ever.
+        """
+        for key in self._received:
+            self.cache.drop(key)
 
     def size_of(self, ask: Ask) -> int | None:
         """Return the size the server states for a file, or None; nothing is fetched."""
@@ -221,7 +235,6 @@ class Downloader:
                     content=ask.body if url == ask.url else None,
                     headers={"Accept-Encoding": "identity", **ask.headers, **headers},
                 )
-                self.requests += 1
                 response = self._http().send(request, stream=True)
                 try:
                     if response.status_code not in _REDIRECTS:

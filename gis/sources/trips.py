@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     from gis.kernels.network import Graph
+    from gis.kernels.network_costs import Law
     from gis.kernels.network_search import Direction
     from gis.sources.network import NetworkFile
 
@@ -116,8 +117,8 @@ class Trip:
         if self.mode == "walk":
             return Speed(self.flat_kmh, "walking" if terrain else "flat", least_kmh=0.1)
         uphill = UPHILL * (E_BIKE_UPHILL_SHARE if self.e_bike else 1.0)
-        law = "cycling" if terrain else "flat"
-        return Speed(self.flat_kmh, law, uphill=uphill, least_kmh=PUSH_KMH)  # type: ignore[arg-type]
+        law: Law = "cycling" if terrain else "flat"
+        return Speed(self.flat_kmh, law, uphill=uphill, least_kmh=PUSH_KMH)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ function answerRow(answer) {
   row.dataset.answer = layer.id;
   row.append(arealplan.el("dt", "", arealplan.pick(layer.title)));
   const lines = hits.length ? hits.slice(0, 5).map((hit) => hitText(layer, hit))
-    : [arealplan.t(`ask.${state}`)];
+    : [arealplan.t(state === "none" && yesNo(layer) ? "ask.no" : `ask.${state}`)];
   for (const line of lines) row.append(arealplan.el("dd", "", line));
   if (hits.length > 5) {
     row.append(arealplan.el("dd", "", arealplan.t("ask.more", { n: String(hits.length - 5) })));
@@ -67,6 +67,10 @@ function answerRow(answer) {
   }
   return row;
 }
+
+// A layer of one class without names says no more than yes or no.
+const yesNo = (layer) => layer.shapes.kind === "polygon" && !layer.nameField
+  && layer.classes.length === 1 && layer.classes[0].key === "all";
 
 function hitText(layer, { feature, metres }) {
   const told = arealplan.told(layer, feature).join(", ");

@@ -53,7 +53,9 @@ function showLive(at) {
   for (const node of document.querySelectorAll("[data-live-own]")) node.hidden = own;
   liveTexts(live.data.positions[at]);
   for (const [id, table] of Object.entries(live.data.tables)) liveTable(id, table, at);
-  for (const one of live.data.follow) liveFollow(one, at);
+  // Circles stand around the points that are on, so they come after them.
+  const late = (one) => Number(one.kind === "circles");
+  for (const one of [...live.data.follow].sort((a, b) => late(a) - late(b))) liveFollow(one, at);
   arealplan.closePopup();
   arealplan.renderPlace();
   arealplan.renderer.request();

@@ -1,0 +1,379 @@
+"""Screen what a sea level would reach, from the terrain model: filled from the sea alone.
+
+A screening, not Kartverket's polygons: still water, no waves, currents, erosion or
+river; culverts and pumps are not known. Low ground the sea does not reach over the
+terrain is shown apart. No level is built in: level, datum, source and date are given,
+and the series of levels is a ruler that says nothing of how often a level comes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import rasterio
+import shapely
+from pydantic import Field, field_validator
+from rasterio.features import rasterize, shapes
+
+from gis.analyses.parts import provenance, table
+from gis.analyses.registry import Analysis, Parameters
+from gis.analyses.residents import at_centres, cells_inside, over_addresses
+from gis.disclosure import round_residents
+from gis.errors import ParameterError
+from gis.kernels.seafill import DISCONNECTED, Fill, depth_counts, paint_depths, sea_fill
+from gis.result import Definition, Result, Status
+from gis.text import Text, number, t
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gis.analyses.residents import Cells, Spread
+    from gis.analyses.study import Study
+    from gis.result import Table
+
+TERRAIN, SEA = "terrain", "sea"
+_MOST_LEVELS = 24
+_KM2 = 1e6
+
+
+class SurgeParameters(Parameters):
+    """Which levels, above which datum, from which source."""
+
+    level_m: float | None = Field(
+        default=None,
+        gt=-10,
+        le=50,
+        description="the level asked for, metres above the datum; without it the series alone",
+    )
+    levels: str = Field(
+        default="0.5,1,1.5,2,2.5,3",
+        description="a ruler of levels in metres, split by commas, for the table and the slider",
+    )
+    depths: str = Field(
+        default="0.5,1,2", description="upper bounds of the depth classes in metres, rising"
+    )
+    datum: str = Field(
+        default="NN2000", description="the datum of the level; the terrain model must have it too"
+    )
+    source: str = Field(default="", description="who gave the level, e.g. Kartverket Se havnivå")
+    date: str = Field(default="", description="when the level was given, YYYY-MM-DD")
+    spread: Literal["sides", "corners"] = Field(
+        default="sides", description="whether water passes between cells that share a corner alone"
+    )
+
+    @field_validator("levels", "depths")
+    @classmethod
+    def _numbers(cls, value: str) -> str:
+        try:
+            found = [float(x) for x in value.split(",") if x.strip()]
+        except ValueError:
+            message = "numbers split by commas, e.g. 0.5,1,2"
+            raise ValueError(message) from None
+        if not 1 <= len(found) <= _MOST_LEVELS or found != sorted(set(found)):
+            message = f"1 to {_MOST_LEVELS} rising numbers split by commas"
+            raise ValueError(message)
+        return value
+
+    @property
+    def ruler(self) -> list[float]:
+        """The levels of the series, the level asked for among them."""
+        own = [] if self.level_m is None else [self.level_m]
+        return sorted({*(float(x) for x in self.levels.split(",")), *own})
+
+    @property
+    def breaks(self) -> list[float]:
+        """The upper bounds of the depth classes."""
+        return [float(x) for x in self.depths.split(",")]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The terrain with its place, the sea in it, and which cells are the municipality's."""
+
+    height: NDArray[np.float32]
+    sea: NDArray[np.bool_]
+    own: NDArray[np.bool_]
+    transform: Any
+
+    @property
+    def cell_km2(self) -> float:
+        """The area of one cell."""
+        return abs(float(self.transform.a * self.transform.e)) / _KM2
+
+    def at(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[Any, Any, Any]:
+        """Return row and column of points, and which of them lie in the terrain."""
+        column = np.floor((x - self.transform.c) / self.transform.a).astype(np.int64)
+        row = np.floor((y - self.transform.f) / self.transform.e).astype(np.int64)
+        rows, columns = self.height.shape
+        inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+        return np.where(inside, row, 0), np.where(inside, column, 0), inside
+
+
+def ground_of(study: Study) -> Ground:
+    """Read the terrain and lay the sea and the municipality on its grid. Raises ParameterError."""
+    with rasterio.open(study.file(TERRAIN)) as file:
+        height = file.read(1).astype(np.float32, copy=False)
+        transform, nodata = file.transform, file.nodata
+    if nodata is not None:
+        height[height == np.float32(nodata)] = np.nan
+    west, south, east, north = rasterio.transform.array_bounds(*height.shape, transform)
+    box = shapely.box(west, south, east, north)
+    frame = study.frame(SEA)
+    parts = frame.geometry.to_numpy()[frame.sindex.query(box, predicate="intersects")]
+    sea = _on_grid(parts, height.shape, transform)
+    if not sea.any():
+        message = (
+            f"no sea in the terrain of {study.area.number} {study.area.name}: surge needs the sea "
+            "within the area or its halo (halo_m in workspace.toml)"
+        )
+        raise ParameterError(message)
+    own = _on_grid(np.array([study.polygon], dtype=object), height.shape, transform)
+    return Ground(height, sea, own, transform)
+
+
+def _on_grid(parts: NDArray[Any], shape: Any, transform: Any) -> NDArray[np.bool_]:
+    """Tell which cells have their centre in one of the polygons."""
+    if not len(parts):
+        return np.zeros(shape, dtype=bool)
+    marked: NDArray[np.uint8] = rasterize(
+        parts, out_shape=shape, transform=transform, dtype="uint8"
+    )
+    return marked.view(np.bool_)
+
+
+def run(study: Study, params: SurgeParameters) -> Result:
+    """Fill the terrain from the sea at each level of the series; count area and residents.
+
+    The value is the share of the municipality's land under water at ``level_m``; there is
+    none where no level is given. Residents are at their addresses, else at the centre
+    of their cell.
+    """
+    ground = ground_of(study)
+    cells = cells_inside(study, layer="population_grid", weight="residents")
+    where = over_addresses(study, cells) if study.has("addresses") else at_centres(cells)
+    fills = {
+        level: sea_fill(ground.height, ground.sea, level_m=level, diagonal=_corners(params))
+        for level in params.ruler
+    }
+    drawn = {
+        k: paint_depths(v, ground.height, ground.sea, breaks_m=params.breaks)
+        for k, v in fills.items()
+    }
+    land_km2 = float((ground.own & ~ground.sea).sum()) * ground.cell_km2
+    main = max(fills) if params.level_m is None else params.level_m
+    flooded = _reached(drawn[main], ground)
+    asked = params.level_m is not None
+    unknown = _unknown_km2(ground)
+    return Result(
+        analysis="surge",
+        title=ANALYSIS.title,
+        area=study.area,
+        value=flooded / land_km2 if asked and land_km2 else None,
+        unit="share",
+        numerator=flooded if asked else None,
+        denominator=land_km2,
+        numerator_unit="km2",
+        status=Status.PARTLY_MAPPED if unknown > 0 else Status.OK,
+        finding=_finding(
+            study,
+            params,
+            level=main,
+            flooded=flooded,
+            residents=_residents(ground, where, drawn[main]),
+        ),
+        definition=Definition(
+            sentence=t(
+                "surge.definition",
+                spread=t(f"surge.spread_{params.spread}"),
+                cell=number(abs(ground.transform.a), decimals=1),
+                where=t("surge.at_addresses" if study.has("addresses") else "surge.at_centres"),
+            ),
+            parameters=params.model_dump(),
+        ),
+        provenance=provenance(
+            study,
+            [TERRAIN, SEA, "population_grid", *(["addresses"] if study.has("addresses") else [])],
+            steps=("cells at or below the level, joined from the sea", "disconnected low ground"),
+        ),
+        notes=_notes(params, unknown),
+        figures={"land_km2": land_km2, "unknown_km2": unknown},
+        tables={
+            "levels": _level_table(ground, cells, where, drawn),
+            "depths": _depth_table(ground, fills[main], params),
+        },
+        frame=_polygons(study, drawn[main], ground, len(params.breaks)),
+        layers=_layers(study, ground, drawn, params),
+    )
+
+
+def _corners(params: SurgeParameters) -> bool:
+    return params.spread == "corners"
+
+
+def _reached(classes: NDArray[np.uint8], ground: Ground) -> float:
+    wet = (classes > 0) & (classes < DISCONNECTED - 1) & ground.own
+    return float(wet.sum()) * ground.cell_km2
+
+
+def _unknown_km2(ground: Ground) -> float:
+    gap = ~np.isfinite(ground.height) & ground.own & ~ground.sea
+    return float(gap.sum()) * ground.cell_km2
+
+
+def _finding(
+    study: Study, params: SurgeParameters, *, level: float, flooded: float, residents: float
+) -> Text:
+    rounded = round_residents(residents)
+    count = t("common.under_ten") if rounded is None else number(rounded)
+    key = "finding" if params.level_m is not None else "finding_series"
+    return t(
+        f"surge.{key}",
+        level=number(level, decimals=2),
+        datum=params.datum,
+        name=study.area.name,
+        area=number(flooded, decimals=2),
+        residents=count,
+    )
+
+
+def _notes(params: SurgeParameters, unknown_km2: float) -> tuple[Text, ...]:
+    made = [t("surge.note_screening"), t("surge.note_ruler")]
+    if params.level_m is not None and not (params.source and params.date):
+        made.append(t("surge.note_no_source"))
+    if unknown_km2 > 0:
+        made.append(t("surge.note_unknown", area=number(unknown_km2, decimals=2)))
+    return tuple(made)
+
+
+def _residents(ground: Ground, where: Spread, classes: NDArray[np.uint8]) -> float:
+    """Sum the residents whose place the sea reaches."""
+    row, column, inside = ground.at(where.x, where.y)
+    found = np.where(inside, classes[row, column], 0)
+    wet = (found > 0) & (found < DISCONNECTED)
+    return float(where.weight[wet].sum())
+
+
+def _level_table(
+    ground: Ground, cells: Cells, where: Spread, drawn: dict[float, NDArray[np.uint8]]
+) -> Table:
+    """List for each level who is reached there first, so that no two levels need subtracting."""
+    row, column, inside = ground.at(where.x, where.y)
+    known = inside & (np.isfinite(ground.height[row, column]) | ground.sea[row, column])
+    first = np.full(len(where.x), len(drawn), dtype=np.int64)
+    for i, level in reversed([*enumerate(drawn)]):
+        found = drawn[level][row, column]
+        first[known & (found > 0) & (found < DISCONNECTED)] = i
+    first[~known] = len(drawn) + 1
+    counts = np.bincount(first, weights=where.weight, minlength=len(drawn) + 2)
+    own = ground.own
+    frame = pd.DataFrame(
+        {
+            "level": [
+                *(t("surge.up_to", level=number(x, decimals=2)) for x in drawn),
+                t("surge.higher"),
+                t("fields.outside_data"),
+                t("common.total"),
+            ],
+            "residents": [*counts, cells.total],
+            "reached_km2": [*(_reached(c, ground) for c in drawn.values()), *([np.nan] * 3)],
+            "disconnected_km2": [
+                *(float(((c == DISCONNECTED) & own).sum()) * ground.cell_km2
+                  for c in drawn.values()),
+                *([np.nan] * 3),
+            ],
+        }
+    )  # fmt: skip
+    columns = (
+        ("level", "text", 0),
+        ("residents", "residents", 0),
+        ("reached_km2", "km2", 2),
+        ("disconnected_km2", "km2", 2),
+    )
+    return table("levels", frame, columns, total=True, counts="bands")
+
+
+def _depth_table(ground: Ground, fill: Fill, params: SurgeParameters) -> Table:
+    """Measure the area by depth of water at the level, reached and disconnected."""
+    # What is not the municipality's is taken for sea here, so that it is not measured.
+    elsewhere = ground.sea | ~ground.own
+    reached, apart = depth_counts(fill, ground.height, elsewhere, breaks_m=params.breaks)
+    frame = pd.DataFrame(
+        {
+            "depth": [*_depth_names(params.breaks), t("common.total")],
+            "reached_km2": [*reached, reached.sum()],
+            "disconnected_km2": [*apart, apart.sum()],
+        }
+    )
+    for name in ("reached_km2", "disconnected_km2"):
+        frame[name] = frame[name].astype(float) * ground.cell_km2
+    columns = (("depth", "text", 0), ("reached_km2", "km2", 3), ("disconnected_km2", "km2", 3))
+    return table("depths", frame, columns, total=True)
+
+
+def _depth_names(breaks: list[float]) -> list[Text]:
+    bounds = [0.0, *breaks]
+    names = [
+        t("surge.depth", low=number(a, decimals=1), high=number(b, decimals=1))
+        for a, b in zip(bounds[:-1], breaks, strict=True)
+    ]
+    return [*names, t("surge.depth_over", low=number(breaks[-1], decimals=1))]
+
+
+def _polygons(
+    study: Study, classes: NDArray[np.uint8], ground: Ground, n_breaks: int
+) -> gpd.GeoDataFrame:
+    """Draw the depth classes of the land the sea reaches, as polygons."""
+    wet = (classes > 0) & (classes <= n_breaks + 1) & ground.own
+    return _vectors(study, np.where(wet, classes, 0).astype(np.uint8), ground)
+
+
+def _vectors(study: Study, classes: NDArray[np.uint8], ground: Ground) -> gpd.GeoDataFrame:
+    found: dict[int, list[Any]] = {}
+    for shape, value in shapes(classes, mask=classes > 0, transform=ground.transform):
+        found.setdefault(int(value), []).append(shapely.geometry.shape(shape))
+    keys = sorted(found)
+    return gpd.GeoDataFrame(
+        {
+            "depth": [str(k) for k in keys],
+            "area_km2": [sum(p.area for p in found[k]) / _KM2 for k in keys],
+        },
+        geometry=[shapely.union_all(found[k]) for k in keys],
+        crs=study.epsg,
+    )
+
+
+def _layers(
+    study: Study, ground: Ground, drawn: dict[float, NDArray[np.uint8]], params: SurgeParameters
+) -> dict[str, gpd.GeoDataFrame]:
+    """Give maps one frame with an area a level, and the low ground the sea does not reach."""
+    frames = []
+    for level, classes in drawn.items():
+        wet = (classes > 0) & (classes < DISCONNECTED - 1) & ground.own
+        frame = _vectors(study, wet.astype(np.uint8), ground)
+        frames.append(frame.drop(columns="depth").assign(level_m=level))
+    main = max(drawn) if params.level_m is None else params.level_m
+    apart = _vectors(study, ((drawn[main] == DISCONNECTED) & ground.own).astype(np.uint8), ground)
+    series = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=study.epsg)
+    return {
+        "series": series,
+        "disconnected": apart.drop(columns="depth").assign(level_m=main),
+        **{
+            f"level_{i}": series[series["level_m"] == level].reset_index(drop=True)
+            for i, level in enumerate(drawn)
+        },
+    }
+
+
+ANALYSIS = Analysis(
+    id="surge",
+    title=t("surge.title"),
+    question=t("surge.question"),
+    parameters=SurgeParameters,
+    run=run,
+    needs=("municipality", "population_grid", TERRAIN, SEA),
+    uses=("addresses",),
+)

@@ -1,0 +1,130 @@
+"""Say where people start from, and how far they walk by network to what they want."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from gis.analyses.network_access import ROADS, Roads, roads_of, travel
+from gis.analyses.residents import at_centres, cells_inside, over_addresses
+from gis.kernels.network_reach import Reached, Reason
+from gis.sources.trips import CM_PER_M, Trip
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gis.analyses.residents import Cells, Spread
+    from gis.analyses.study import Study
+    from gis.kernels.network_snap import Snapped
+    from gis.sources.osm_rules import Mode
+
+    Floats = NDArray[np.float64]
+
+Metric = Literal["straight-line", "network"]
+Origin = Literal["centre", "addresses"]
+Weight = Literal["residents", "employees", "establishments"]
+ADDRESSES = "addresses"
+# The layer that each weight is counted in.
+WEIGHT_LAYERS = {
+    "residents": "population_grid",
+    "employees": "workplaces",
+    "establishments": "workplaces",
+}
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Where the weight of cells starts from: one place a cell, or its addresses."""
+
+    kind: Origin
+    where: Spread
+    cells: Cells
+
+    def parts(self, hit: NDArray[np.bool_]) -> Floats:
+        """Return the share (0-1) of each cell's places that are hit."""
+        count = len(self.cells.cell_id)
+        places = np.bincount(self.where.cell, minlength=count)
+        hits = np.bincount(self.where.cell, weights=hit.astype(np.float64), minlength=count)
+        return np.asarray(hits / np.maximum(places, 1))
+
+    def middle(self, value: Floats) -> Floats:
+        """Return by cell the value that half of its places or more do not exceed; NaN is last."""
+        if self.kind == "centre":
+            return value
+        order = np.lexsort((np.nan_to_num(value, nan=np.inf), self.where.cell))
+        places = np.bincount(self.where.cell, minlength=len(self.cells.cell_id))
+        first = np.cumsum(places) - places
+        return np.asarray(value[order[first + (places + 1) // 2 - 1]])
+
+
+def counted_cells(study: Study, weight: Weight) -> Cells:
+    """Take the cells of the municipality with what is counted in them."""
+    layer = WEIGHT_LAYERS[weight]
+    study.need(layer)
+    return cells_inside(study, layer=layer, weight=weight)
+
+
+def origins_of(study: Study, cells: Cells, kind: Origin) -> Origins:
+    """Place the weight of cells at their centres or addresses. Raises LayerMissingError."""
+    if kind == "addresses":
+        study.need(ADDRESSES)
+        return Origins(kind, over_addresses(study, cells), cells)
+    return Origins(kind, at_centres(cells), cells)
+
+
+def snapped_origins(roads: Roads, origins: Origins, trip: Trip) -> Snapped:
+    """Find the origins' places on the study's network, once for each way of placing them."""
+    where = origins.where
+
+    def find() -> Snapped:
+        return roads.places(where.x, where.y, trip=trip)
+
+    # A network with paths added is no longer the study's own.
+    own = roads.study.once(("roads", roads.mode), lambda: roads) is roads
+    key = ("origins", roads.mode, origins.cells.layer, origins.kind, trip.snap_m)
+    return roads.study.once(key, find) if own else find()
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What it takes from each place to the nearest target by network.
+
+    ``found`` holds costs, lengths and reasons; ``targets_off`` how many targets have no
+    place on the network.
+    """
+
+    roads: Roads
+    trip: Trip
+    found: Reached
+    targets_off: int
+
+    @property
+    def metres(self) -> Floats:
+        """Metres from each place, NaN where no target was reached within the search."""
+        cost = self.found.length_cm
+        return np.where(cost >= 0, cost / CM_PER_M, np.nan)
+
+    def reasons(self, within: NDArray[np.bool_]) -> NDArray[np.int8]:
+        """Return why each place is not reached, where those ``within`` a limit are."""
+        reason = self.found.reason.copy()
+        reason[~within & (reason == Reason.REACHED)] = Reason.BEYOND
+        return reason
+
+
+def walk_to(
+    study: Study, origins: Origins, x: Floats, y: Floats, *, max_m: float, roads: Roads | None = None
+) -> Walk:
+    """Walk from each origin to the nearest of some targets along roads and paths.
+
+    ``max_m`` metres from door to door, access legs included. Raises LayerMissingError.
+    """
+    network = roads or roads_of(study, "walk")
+    trip = Trip("walk", max_m=max_m)
+    targets = network.places(x, y, trip=trip)
+    places = snapped_origins(network, origins, trip)
+    found = travel(network, places, targets, trip=trip, priced=network.price(trip, gradient=False))
+    return Walk(network, trip, found, targets_off=int((~targets.found).sum()))
+
+

@@ -1,0 +1,187 @@
+"""Files put by hand into the inbox: recognised by what they hold, or told why not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gis.cli import app
+from gis.inbox import guess, recognise, recognise_all
+from gis.sources.contents import contents, lone_table
+from gis.store import build, open_store
+from gis.workspace import Workspace, open_workspace, write_workspace
+from tests.publishers import (
+    NUMBER,
+    addresses,
+    floods,
+    frame,
+    geojson_zip,
+    gtfs,
+    municipality,
+    n50,
+    population,
+    square,
+    terrain,
+    units,
+    zipped,
+)
+
+# What real files are, as the list of real layers says (tests/test_real_layers.py); the
+# names of most of them say nothing, so fields decide.
+REAL = [
+    ("norway/NOR0250M_POP_2019.csv", {"population_grid"}),
+    ("norway/bedrifter_250m_2025.csv", {"workplaces"}),
+    ("elverum/Basisdata_3420_Elverum_25833_MatrikkelenAdresse.csv", {"addresses"}),
+    ("norway/frequent_stops_max_gap_07_20_2026-01-15.parquet", {"frequent_stops"}),
+    ("norway/rb_avi-aggregated-gtfs.zip", {"transit_stops"}),
+    ("baerum/dtm_50m.tif", {"terrain"}),
+    ("agder/flomsoner_analyseomrade.geojson", {"flood_mapped_extent"}),
+    ("trondheim/trondheim_quickclay.geojson", {"quick_clay"}),
+]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    write_workspace(tmp_path / "by", area=NUMBER)
+    (tmp_path / "by" / "inbox").mkdir()
+    return open_workspace(tmp_path / "by")
+
+
+def put(workspace: Workspace, name: str, content: bytes | str) -> Path:
+    path = workspace.root / "inbox" / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+@pytest.mark.parametrize(("file", "layers"), REAL)
+def test_real_files(real_data: Path, workspace: Workspace, file: str, layers: set[str]) -> None:
+    """Real data: taken for what PROVENANCE.md says they are, under a name that says nothing."""
+    source = real_data / file
+    path = workspace.root / "inbox" / f"fil{source.suffix}"
+    shutil.copyfile(source, path)
+    found = recognise(path, workspace)
+    assert set(found.layers) == layers, found.problem
+    assert found.problem is None
+
+
+def test_deliveries_of_every_form(workspace: Workspace, tmp_path: Path) -> None:
+    """By hand: zips with named collections, geodatabases, tables in zips, timetables, tiles."""
+    drawn = tmp_path / "drawn"
+    drawn.mkdir()
+    for name, content in (
+        ("a.zip", municipality()),
+        ("b.zip", units()),
+        ("c.zip", n50(drawn)),
+        ("d.zip", floods(drawn)),
+        ("e.zip", addresses()),
+        ("f.zip", population()),
+        ("g.zip", gtfs()),
+        ("h.zip", terrain(drawn, west=250_000, south=6_640_000, height=1)),
+    ):
+        put(workspace, name, content)
+    found = {r.file: set(r.layers) for r in recognise_all(workspace)}
+    assert found == {
+        "a.zip": {"municipality"},
+        "b.zip": {"basic_statistical_units"},
+        "c.zip": {"sea", "lakes", "forest", "rivers", "roads_paths", "railways", "stations"},
+        "d.zip": {"flood_zones", "flood_mapped_extent"},
+        "e.zip": {"addresses"},
+        "f.zip": {"population_grid"},
+        "g.zip": {"transit_stops"},
+        "h.zip": {"terrain"},
+    }
+
+
+def test_what_it_was_taken_for_is_said(workspace: Workspace) -> None:
+    """By hand: the layer's name or the fields, and how many rows were read."""
+    zones = geojson_zip("x", {"Grunnkrets": [(square(0, 0, 10), {"grunnkretsnummer": "98010101"})]})
+    found = recognise(put(workspace, "x.zip", zones), workspace)
+    assert found.reasons == {
+        "basic_statistical_units": "layer 'Grunnkrets'; fields grunnkretsnummer; 1 rows"
+    }
+    table = "SSBID0250M;pop_tot\n22500006640000;5\n"
+    found = recognise(put(workspace, "y.csv", table), workspace)
+    assert found.reasons == {"population_grid": "fields SSBID0250M, pop_tot; 1 rows"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("notes.txt", "dette er et brev\n", "no header with several columns"),
+        ("a.csv", "x;y\n1;2\n", "not recognised"),
+        ("empty.csv", "", "empty"),
+        ("b.zip", zipped(letter__docx=b"PK"), "no vector file in the zip"),
+        ("c.gpkg", b"not a geopackage", "the content is no gpkg file"),
+        ("d.vrt", "<OGRVRTDataSource/>", "'.vrt' is no format"),
+        ("e.csv", "SSBID0250M;pop_tot\n22500006640001;5\n", "22500006640001"),
+        ("f.geojson", json.dumps({"type": "FeatureCollection", "features": []}), "not recognised"),
+    ],
+)
+def test_what_is_not_taken(
+    workspace: Workspace, name: str, content: bytes | str, words: str
+) -> None:
+    """By hand: one line with the reason, and no layer."""
+    found = recognise(put(workspace, name, content), workspace)
+    assert not found.layers
+    assert found.problem is not None
+    assert words in found.problem
+    assert "\n" not in found.problem
+
+
+def test_fields_that_fit_two_layers_alike_are_not_guessed(tmp_path: Path) -> None:
+    """By hand: a name alone could be many things."""
+    path = tmp_path / "x.gpkg"
+    frame([square(0, 0, 10)], navn=["Vik"]).to_file(path, layer="noe")
+    guesses = guess(contents(path))
+    assert all(g.content is None for g in guesses)
+    assert len({g.layer for g in guesses if len(g.fields) == 1}) in (0, len(guesses))
+
+
+def test_contents_name_kinds_and_fields(tmp_path: Path) -> None:
+    """By hand."""
+    path = tmp_path / "x.gpkg"
+    frame([square(0, 0, 10)], navn=["Vik"]).to_file(path, layer="flate")
+    found = contents(path)
+    assert [(c.layer, c.kind, c.fields) for c in found] == [("flate", "polygon", ("navn",))]
+
+
+def test_lone_tables(tmp_path: Path) -> None:
+    """By hand: one CSV in a zip is taken out; a timetable or a zip of two is not."""
+    out = tmp_path / "out"
+    out.mkdir()
+    one = tmp_path / "one.zip"
+    one.write_bytes(zipped(a__csv=b"x;y\n"))
+    found = lone_table(one, out)
+    assert found is not None
+    assert found.read_bytes() == b"x;y\n"
+    for name, content in (("two", zipped(a__csv=b"", b__csv=b"")), ("gtfs", gtfs())):
+        path = tmp_path / f"{name}.zip"
+        path.write_bytes(content)
+        assert lone_table(path, out) is None
+    assert [p.name for p in out.iterdir()] == ["a.csv"]
+
+
+def test_the_command_and_the_build(workspace: Workspace) -> None:
+    """By hand: the command says what is what; fetch --offline takes it; the build reads it."""
+    put(workspace, "k.zip", municipality())
+    put(workspace, "p.zip", population())
+    put(workspace, "brev.txt", "hei\n")
+    run = CliRunner().invoke
+    said = run(app, ["inbox", "-w", str(workspace.root)])
+    assert said.exit_code == 0
+    assert "k.zip: lest som municipality" in said.stdout
+    assert "brev.txt: " in said.stdout
+    raw = json.loads(run(app, ["inbox", "--json", "-w", str(workspace.root)]).stdout)
+    assert [r["file"] for r in raw] == ["brev.txt", "k.zip", "p.zip"]
+    run(app, ["fetch", "--offline", "municipality", "population_grid", "-w", str(workspace.root)])
+    opened = open_workspace(workspace.root)
+    assert set(opened.entry.layers) == {"municipality", "population_grid"}
+    build(opened)
+    assert open_store(opened).source("population_grid").rows == 2
+    with zipfile.ZipFile(workspace.root / "inbox" / "p.zip") as archive:
+        assert archive.namelist() == ["NOR0250M_POP_2026.csv"]

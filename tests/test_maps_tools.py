@@ -1,0 +1,679 @@
+"""Use the tools of a map page as a reader does: ask, search, measure, sort, save, link."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from pyproj import Geod, Transformer
+
+from gis.provenance import Provenance
+from gis.render import basemap, write_pages
+from gis.render.geometry import ROUNDING_M, SIMPLIFY_M, prepare
+from gis.render.prepared import Prepared
+from gis.result import Column, Table
+from gis.text import Text
+from tests import render_town as town
+from tests.browser import NARROW, Watched, chromium, opened
+from tests.test_maps_accessibility import violations
+from tests.test_maps_browser import HOSTILE
+from tests.test_render_parts import unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+    from playwright.sync_api import Page as Open
+
+pytestmark = pytest.mark.browser
+MAPS = ("oversikt", "kollektiv", "naturfare", "naturmangfold")
+ELLIPSOID = Geod(ellps="GRS80")
+TO_LONLAT = Transformer.from_crs(town.EPSG, 4326, always_xy=True)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return town.write_site(tmp_path_factory.mktemp("pages"))
+
+
+@pytest.fixture(scope="module")
+def plain(browser: Browser, folder: Path) -> Iterator[Watched]:
+    """One open page for what leaves no trace: pure functions of the scripts."""
+    with opened(browser, folder / "oversikt.html") as seen:
+        yield seen
+
+
+def lonlat(x_km: float, y_km: float) -> tuple[float, float]:
+    """Degrees of a place in the town's kilometres."""
+    lon, lat = TO_LONLAT.transform(town.EAST + 1e3 * x_km, town.NORTH + 1e3 * y_km)
+    return float(lon), float(lat)
+
+
+def click_at(page: Open, x_km: float, y_km: float) -> None:
+    lon, lat = lonlat(x_km, y_km)
+    place = page.evaluate(
+        """([lon, lat]) => { const p = arealplan.map.latLngToContainerPoint([lat, lon]);
+          const b = arealplan.map.getContainer().getBoundingClientRect();
+          return [p.x + b.x, p.y + b.y]; }""",
+        [lon, lat],
+    )
+    page.mouse.click(*place)
+
+
+# --- metres ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("epsg", [25832, 25833, 25835])
+def test_working_coordinates_are_pyprojs(plain: Watched, epsg: int) -> None:
+    """Oracle: another engine, pyproj, to a millimetre over all of Norway."""
+    rng = np.random.default_rng(1)
+    places = np.column_stack([rng.uniform(4, 31, 300), rng.uniform(57, 71.5, 300)])
+    found = plain.page.evaluate(
+        """([epsg, places]) => { const old = arealplan.config.epsg; arealplan.config.epsg = epsg;
+          const out = places.map(([x, y]) => arealplan.working(x, y));
+          arealplan.config.epsg = old; return out; }""",
+        [epsg, places.tolist()],
+    )
+    wanted = Transformer.from_crs(4258, epsg, always_xy=True).transform(*places.T)
+    assert np.abs(np.array(found) - np.column_stack(wanted)).max() < 1e-3
+
+
+def test_lengths_are_geodesic(plain: Watched) -> None:
+    """Oracle: pyproj.Geod on GRS 80: a millionth of the length, from metres to 300 km."""
+    rng = np.random.default_rng(2)
+    for reach in (0.0005, 0.02, 1.0, 3.0):
+        for _ in range(20):
+            start = np.array([rng.uniform(5, 30), rng.uniform(58, 71)])
+            line = start + np.cumsum(rng.uniform(-reach, reach, (5, 2)) * [1, 0.5], axis=0)
+            found = plain.page.evaluate("(line) => arealplan.length(line)", line.tolist())
+            assert found == pytest.approx(ELLIPSOID.line_length(*line.T), rel=1e-6)
+
+
+def test_areas_are_geodesic(plain: Watched) -> None:
+    """Oracle: pyproj.Geod on GRS 80: a hundred thousandth up to 30 km across."""
+    rng = np.random.default_rng(3)
+    for reach in (0.0005, 0.01, 0.25):
+        for _ in range(20):
+            centre = np.array([rng.uniform(5, 30), rng.uniform(58, 71)])
+            angle = np.sort(rng.uniform(0, 2 * np.pi, 9))
+            away = rng.uniform(0.3, 1, 9) * reach
+            ring = centre + np.column_stack([2 * away * np.cos(angle), away * np.sin(angle)])
+            found = plain.page.evaluate("(ring) => arealplan.area(ring)", ring.tolist())
+            area, _ = ELLIPSOID.polygon_area_perimeter(*ring.T)
+            assert found == pytest.approx(abs(area), rel=1e-5)
+
+
+def test_measure_by_mouse_and_by_keyboard(browser: Browser, folder: Path) -> None:
+    """Oracle: pyproj.Geod between the clicked places; by hand, keys add, undo and end."""
+    with opened(browser, folder / "oversikt.html") as seen:
+        page = seen.page
+        page.locator("#tool-distance").click()
+        assert page.locator("#tool-distance").get_attribute("aria-pressed") == "true"
+        for place in ((3, 5), (7, 5)):
+            click_at(page, *place)
+        points = np.array(page.evaluate("arealplan.measured.points"))
+        assert np.allclose(points, [lonlat(3, 5), lonlat(7, 5)], atol=2e-4)
+        km = f"{ELLIPSOID.line_length(*points.T) / 1000:.2f}".replace(".", ",")
+        assert page.locator("#tool-status").inner_text() == f"Avstand: {km}\u00a0km (2 punkter)"
+        assert page.locator(".popup").count() == 0
+        assert not page.locator("#place").is_visible()
+        page.locator("#tool-area").click()
+        assert page.locator("#tool-distance").get_attribute("aria-pressed") == "false"
+        for key in ("Enter", "ArrowRight", "Enter", "ArrowUp", "Enter", "ArrowLeft", "Enter"):
+            page.keyboard.press(key)
+            page.wait_for_timeout(400)
+        ring = np.array(page.evaluate("arealplan.measured.points"))
+        assert len(ring) == 4
+        page.keyboard.press("Backspace")
+        assert "(3 punkter)" in page.locator("#tool-status").inner_text()
+        area = abs(ELLIPSOID.polygon_area_perimeter(*ring[:3].T)[0]) / 1e6
+        told = f"Areal: {area:.2f}".replace(".", ",")
+        assert page.locator("#tool-status").inner_text().startswith(told)
+        page.locator("#tool-clear").click()
+        assert page.evaluate("arealplan.measured.points") == []
+        page.locator(".folium-map").focus()
+        page.keyboard.press("Escape")
+        assert page.evaluate("arealplan.measured") is None
+        assert page.evaluate("document.activeElement.id") == "tool-area"
+        assert seen.complaints == []
+
+
+# --- ask a place ----------------------------------------------------------------------------
+
+
+def random_places(count: int = 200) -> gpd.GeoSeries:
+    rng = np.random.default_rng(4)
+    west, south, east, north = town.area_frame().total_bounds
+    xy = np.column_stack([rng.uniform(west, east, count), rng.uniform(south, north, count)])
+    return gpd.GeoSeries(shapely.points(xy), crs=town.EPSG)
+
+
+def drawn_frames(name: str) -> dict[str, gpd.GeoDataFrame]:
+    """Return the true frames behind the layers of a page, by the layer's id there."""
+    results, store = town.results(), town.catalogue_layers()
+    frames = dict(store)
+    for analysis, result in results.items():
+        stem = analysis.replace("-", "_")
+        frames[f"{stem}_frame"] = result.frame
+        frames[f"{stem}_frame_2"] = result.frame
+        if name == "naturmangfold":
+            frames[f"{stem}_frame_3"] = result.frame
+        frames |= {f"{stem}_{k}": v for k, v in result.layers.items()}
+    return frames
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_answers_are_those_of_shapely(browser: Browser, folder: Path, name: str) -> None:
+    """Oracle: shapely on the true geometry at 200 random places, all layers switched off.
+
+    Places nearer to an outline than the tolerance the page states are left out of the
+    comparison, and must be few; the page itself must call them uncertain.
+    """
+    places = random_places()
+    degrees = np.column_stack([places.to_crs(4326).x, places.to_crs(4326).y])
+    ask = """async (places) => {
+      for (const b of document.querySelectorAll('input[data-layer]')) {
+        arealplan.toggle(b.dataset.layer, false);
+      }
+      await arealplan.readyToAsk();
+      return places.map(([lon, lat]) => Object.fromEntries(arealplan.answers(lon, lat).map((a) =>
+        [a.layer.id, { state: a.state, near: a.near, tolerance: a.layer.tolerance,
+          rest: a.layer.ask.rest, silence: a.layer.ask.silence, worst: a.layer.ask.worst,
+          hits: a.hits.map((h) => [h.feature, h.metres ?? null]) }])));
+    }"""
+    with opened(browser, folder / f"{name}.html") as seen:
+        answers = seen.page.evaluate(ask, degrees.tolist())
+        layers = seen.page.evaluate("arealplan.config.ask")
+        assert seen.complaints == []
+    frames = drawn_frames(name)
+    asked = {"oversikt": 5, "kollektiv": 6, "naturfare": 7, "naturmangfold": 8}[name]
+    assert len(layers) >= asked
+    compared = 0
+    for layer in layers:
+        frame = frames[layer]
+        told = [a[layer] for a in answers]
+        if frame.geom_type.iloc[0] == "Point":
+            _compare_nearest(frame, places, told)
+            continue
+        shapes = _shapes_on_page(layer, frame)
+        edges = shapely.union_all(shapely.boundary(shapes))
+        rest = frames[f"not_mapped_{layer}"] if f"not_mapped_{layer}" in frames else None
+        hidden = told[0]["rest"]
+        if hidden:
+            rest = frames[hidden]
+            edges = edges.union(shapely.union_all(shapely.boundary(rest.geometry.to_numpy())))
+        exact = layer.endswith(("frame", "frame_2", "grid", "cells")) and name != "oversikt"
+        tolerance = told[0]["tolerance"]
+        assert tolerance <= (2 if exact or layer == "population_grid" else SIMPLIFY_M + 1)
+        away = shapely.distance(edges, places.to_numpy())
+        area_edge = shapely.distance(town.area_frame().geometry.iloc[0].boundary, places.to_numpy())
+        sea = town.catalogue_layers()["sea"].geometry.iloc[0]
+        sea_edge = shapely.distance(sea.boundary, places.to_numpy())
+        for place, answer, far, outer, shore in zip(
+            places, told, away, area_edge, sea_edge, strict=True
+        ):
+            if far > tolerance + 1:
+                assert not answer["near"]
+            if far < 0.1:
+                assert answer["near"]
+            if far <= tolerance or min(outer, shore) <= 10:
+                continue
+            compared += 1
+            inside = np.flatnonzero(shapely.contains(shapes, place)).tolist()
+            if inside:
+                hits = [h[0] for h in answer["hits"]]
+                assert answer["state"] == "hit"
+                assert set(hits) <= set(inside)
+                assert hits == inside or answer["worst"] or len(hits) == len(inside)
+            elif not town.area_frame().geometry.iloc[0].contains(place):
+                assert answer["state"] == "outside"
+            elif hidden and rest is not None and rest.geometry.iloc[0].contains(place):
+                assert answer["state"] == "not_mapped"
+            elif hidden and sea.contains(place):
+                assert answer["state"] == "sea"
+            else:
+                assert answer["state"] == answer["silence"]
+    assert compared > 0.9 * len(places) * sum(
+        frames[x].geom_type.iloc[0] != "Point" for x in layers
+    ) - 60 * len(layers)
+
+
+def _shapes_on_page(layer: str, frame: gpd.GeoDataFrame) -> Any:
+    """Leave out what a page does not draw: cells without the class of a map."""
+    shapes = frame.geometry.to_numpy()
+    if layer == "biodiversity_hotspots_frame":
+        return shapes[frame["expected_species"].notna() | (frame["status"] == "too_few")]
+    if layer == "biodiversity_hotspots_frame_2":
+        few = frame["status"] == "too_few"
+        return shapes[(frame["red_listed"] > 0) | few]
+    if layer == "biodiversity_hotspots_frame_3":
+        return shapes[frame["hot_spot"]]
+    return shapes
+
+
+def _compare_nearest(
+    frame: gpd.GeoDataFrame, places: gpd.GeoSeries, told: list[dict[str, Any]]
+) -> None:
+    """Hold the nearest point and its distance against shapely: five decimals are a metre."""
+    points = frame.geometry.to_numpy()
+    for place, answer in zip(places, told, strict=True):
+        away = shapely.distance(points, place)
+        feature, metres = answer["hits"][0]
+        assert answer["state"] == "nearest"
+        assert metres == pytest.approx(away.min(), abs=ROUNDING_M)
+        assert away[feature] <= away.min() + 2 * ROUNDING_M
+
+
+def test_no_outline_moves_farther_than_the_tolerance() -> None:
+    """Oracle: GEOS' Hausdorff distance, finely sampled, on a coverage with long thin spikes."""
+    spikes = [(x, 80.0 if x % 2 else 0.0) for x in range(400)]
+    top = [(town.EAST + 3 * x, town.NORTH + 500 + y) for x, y in spikes]
+    corners = [(top[-1][0], town.NORTH), (top[0][0], town.NORTH)]
+    high = [(top[-1][0], town.NORTH + 2000), (top[0][0], town.NORTH + 2000)]
+    shapes = [shapely.Polygon([*top, *corners]), shapely.Polygon([*top, *high])]
+    assert shapely.coverage_is_valid(shapes)
+    frame = town.frame({}, shapes)
+    made = prepare(frame, window=tuple(frame.total_bounds))
+    for feature, shape in zip(unpack(made.coded), shapes, strict=True):
+        ring = gpd.GeoSeries([shapely.Polygon(feature[0])], crs=4326).to_crs(town.EPSG).iloc[0]
+        moved = shapely.hausdorff_distance(ring.boundary, shape.boundary, densify=0.05)
+        assert moved <= made.tolerance_m
+    assert made.tolerance_m <= 7
+
+
+def test_click_lists_every_layer_and_the_link_opens_it_again(
+    browser: Browser, folder: Path
+) -> None:
+    """Oracle: by hand, inside quick clay zone 5 west in the town, where flood is not mapped."""
+
+    def rows(page: Open) -> dict[str, str]:
+        return {
+            row.get_attribute("data-answer") or "": row.locator("dd").first.inner_text()
+            for row in page.locator(".answer").all()
+        }
+
+    with opened(browser, folder / "naturfare.html") as seen:
+        page = seen.page
+        page.locator("input[data-layer=hazard_exposure_quick_clay]").uncheck()
+        click_at(page, 3, 4)
+        page.wait_for_selector("#place:visible")
+        before = rows(page)
+        assert before["hazard_exposure_quick_clay"] == "Klasse 5"
+        assert before["hazard_exposure_flood_zones"] == "ikke kartlagt"
+        assert before["hazard_exposure_storm_surge"] == "kartlagt; utenfor sonene"
+        assert before["hazard_exposure_landslide_caution"].startswith("ikke avklart")
+        assert before["basic_statistical_units"].startswith("Krets ")
+        assert "inntil 7 m feil" in page.locator("#place-tolerance").inner_text()
+        link = page.evaluate("location.hash")
+        assert "&q=" in link
+        page.locator("#language").click()
+        assert rows(page)["hazard_exposure_flood_zones"] == "not mapped"
+    with opened(browser, folder / "naturfare.html", hash_=link) as seen:
+        seen.page.wait_for_selector("#place:visible")
+        assert rows(seen.page) == before
+        seen.page.locator("#place-close").click()
+        assert "q=" not in seen.page.evaluate("location.hash")
+        assert seen.requests == []
+        assert seen.complaints == []
+
+
+def test_keyboard_asks_at_the_cross_and_comes_back(browser: Browser, folder: Path) -> None:
+    """Oracle: by hand, the middle of the map, focus in the panel, Esc back to the map."""
+    with opened(browser, folder / "kollektiv.html") as seen:
+        page = seen.page
+        page.locator("#tool-ask").focus()
+        page.keyboard.press("Enter")
+        assert page.evaluate("arealplan.cross")
+        page.keyboard.press("ArrowUp")
+        page.wait_for_timeout(400)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#place:focus")
+        asked = page.evaluate("[arealplan.asked.lon, arealplan.asked.lat]")
+        centre = page.evaluate("[arealplan.map.getCenter().lng, arealplan.map.getCenter().lat]")
+        assert np.allclose(asked, centre, atol=1e-4)
+        assert page.locator(".answer").count() == page.evaluate("arealplan.config.ask.length")
+        page.keyboard.press("Escape")
+        assert not page.locator("#place").is_visible()
+        assert page.evaluate("document.activeElement === arealplan.map.getContainer()")
+        page.keyboard.press("Escape")
+        assert page.locator("#tool-ask").get_attribute("aria-pressed") == "false"
+
+
+@pytest.mark.parametrize("hash_", ["#q=", "#q=1e9,2", "#q=a,b", "#q=9,58,3", "#q=<b>,1"])
+def test_broken_place_in_the_link_is_harmless(browser: Browser, folder: Path, hash_: str) -> None:
+    """Oracle: the page draws, says nothing and opens nothing."""
+    with opened(browser, folder / "oversikt.html", hash_=hash_) as seen:
+        assert not seen.page.locator("#place").is_visible()
+        assert seen.complaints == []
+
+
+# --- search ---------------------------------------------------------------------------------
+
+
+def test_search_by_keyboard_leads_to_the_place(browser: Browser, folder: Path) -> None:
+    """Oracle: by hand, one hamlet of that name, one stop, one row that is no place."""
+    with opened(browser, folder / "naturfare.html") as seen:
+        page = seen.page
+        page.locator("#search").focus()
+        page.keyboard.type("solh")
+        page.wait_for_selector("#search-list li")
+        assert page.locator("#search-list li .name").all_inner_texts() == ["Solheim"]
+        assert page.locator("#search").get_attribute("aria-expanded") == "true"
+        page.keyboard.press("ArrowDown")
+        assert page.locator("#search").get_attribute("aria-activedescendant") == "search-0"
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#place:focus")
+        asked = page.evaluate("[arealplan.asked.lon, arealplan.asked.lat]")
+        assert np.allclose(asked, lonlat(8, 6), atol=2e-5)
+        page.keyboard.press("Escape")
+        assert page.evaluate("document.activeElement.id") == "search"
+        page.locator("#search").fill("pumpe")
+        page.wait_for_selector("#search-list li:has-text('Elvebakken pumpestasjon')")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#place:focus")
+        assert page.locator(".popup h3").first.inner_text() == "Elvebakken pumpestasjon"
+        page.locator("#search").fill("Kvikkleire")
+        page.wait_for_selector("#search-list li:has-text('Kvikkleire')")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("tr:focus")
+        assert page.locator("tr:focus th").inner_text() == "Kvikkleire"
+        page.locator("#search").fill("58,05 9,3")
+        page.wait_for_selector("#search-list li")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#place:focus")
+        assert page.evaluate("[arealplan.asked.lon, arealplan.asked.lat]") == [9.3, 58.05]
+        page.locator("#search").fill("finnes ikke")
+        assert page.locator("#search-list li").count() == 0
+        assert page.locator("#tool-status").inner_text() == "Ingen treff"
+        assert seen.complaints == []
+
+
+def test_names_that_start_with_the_words_come_first(plain: Watched) -> None:
+    """Oracle: by hand."""
+    names = ["Nedre Ås", "Ås", "Blåsen", "Åsen", "xås"]
+    found = plain.page.evaluate(
+        "(names) => arealplan.search(names.map((name) => ({ name })), 'ås').map((e) => e.name)",
+        names,
+    )
+    assert found == ["Ås", "Åsen", "Nedre Ås", "Blåsen", "xås"]
+
+
+# --- tables and files -----------------------------------------------------------------------
+
+UNITS = "table-transit-access-units"
+
+
+def column(page: Open, number: int) -> list[str]:
+    return [
+        text.strip()
+        for text in page.locator(f"#{UNITS} tbody tr td:nth-child({number})").all_inner_texts()
+    ]
+
+
+def test_sort_puts_numbers_in_order_and_words_last(browser: Browser, folder: Path) -> None:
+    """Oracle: Python's own sort of the numbers behind; "under 10" last both ways."""
+    with opened(browser, folder / "kollektiv.html") as seen:
+        page = seen.page
+        head = page.locator(f"#{UNITS} thead th").nth(2)
+        given = column(page, 3)
+        words = [x for x in given if x == "færre enn 10"]
+        numbers = [int(x.replace("\u202f", "")) for x in given if x != "færre enn 10"]
+        assert words
+        head.locator("button").click()
+        assert head.get_attribute("aria-sort") == "ascending"
+        text = [f"{n:,}".replace(",", "\u202f") for n in sorted(numbers)]
+        assert column(page, 3) == [*text, *words]
+        head.locator("button").press("Enter")
+        assert head.get_attribute("aria-sort") == "descending"
+        assert column(page, 3) == [*text[::-1], *words]
+        page.locator(f"#{UNITS} thead th button").nth(1).click()
+        assert head.get_attribute("aria-sort") is None
+        assert column(page, 2) == sorted(town.units()["name"])
+        page.locator("#language").click()
+        head.locator("button").click()
+        assert column(page, 3)[-len(words) :] == ["under 10"] * len(words)
+        assert column(page, 3)[0] == min(f"{n:,}" for n in [min(numbers)])
+
+
+def saved(page: Open, selector: str) -> tuple[str, bytes]:
+    with page.expect_download() as waiting:
+        page.locator(selector).first.click()
+    download = waiting.value
+    return download.suggested_filename, download.path().read_bytes()
+
+
+def test_csv_is_the_table_as_shown(browser: Browser, folder: Path) -> None:
+    """Oracle: Python's csv reader; the rows in sight, in order, numbers a spreadsheet reads."""
+    with opened(browser, folder / "kollektiv.html") as seen:
+        page = seen.page
+        page.locator(f"#{UNITS} thead th button").nth(2).click()
+        page.locator(f"#{UNITS}-filter").fill("krets 1")
+        wanted = page.locator(f"#{UNITS} tbody tr:visible th").all_inner_texts()
+        name, raw = saved(page, f"button[data-csv={UNITS}]")
+        assert name == f"kollektiv-{UNITS}.csv"
+        assert raw.startswith(b"\xef\xbb\xbf")
+        rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), delimiter=";"))
+        assert rows[0] == ["Nummer", "Navn", "residents", "share"]
+        assert [r[0] for r in rows[1:]] == wanted
+        assert rows[1][2].isdigit()
+        assert rows[1][3].endswith("%")
+        assert "," in rows[1][3]
+        page.locator("#language").click()
+        _, raw = saved(page, f"button[data-csv={UNITS}]")
+        english = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
+        assert english[0][0] == "Number"
+        assert english[1][3] == rows[1][3].replace(",", ".")
+        assert seen.requests == []
+        assert seen.complaints == []
+
+
+def test_geojson_is_the_layer_as_shown(browser: Browser, folder: Path, tmp_path: Path) -> None:
+    """Oracle: pyogrio reads it; the area is that of the true zones, the words are the page's."""
+    with opened(browser, folder / "naturfare.html") as seen:
+        page = seen.page
+        page.evaluate("document.querySelector('details.save').open = true")
+        name, raw = saved(page, "button[data-geojson=hazard_exposure_flood_zones]")
+        assert name == "naturfare-hazard_exposure_flood_zones.geojson"
+        (tmp_path / name).write_bytes(raw)
+        made = gpd.read_file(tmp_path / name)
+        _, cells = saved(page, "button[data-geojson=hazard_exposure_cells]")
+        assert seen.complaints == []
+    true = town.results()["hazard-exposure"].layers["flood_zones"]
+    assert made.crs.to_epsg() == 4326
+    assert made.is_valid.all()
+    assert made["class_title"].tolist() == ["Klasse 20", "Klasse 200", "Klasse 1000"] + [
+        "Klasse 200_climate"
+    ]
+    areas = made.to_crs(town.EPSG).area.to_numpy()
+    assert areas == pytest.approx(true.area.to_numpy(), rel=0.02)
+    for feature in json.loads(raw)["features"]:
+        rings = [r for p in _polygons(feature["geometry"]) for r in p]
+        turns = [shapely.is_ccw(shapely.LinearRing(r)) for r in rings]
+        firsts = [i == 0 for p in _polygons(feature["geometry"]) for i in range(len(p))]
+        assert turns == firsts
+    shown = [f["properties"]["residents"] for f in json.loads(cells)["features"]]
+    assert "færre enn 10" in shown
+    assert not [v for v in shown if not isinstance(v, str) and 0 < v < 10]
+
+
+def _polygons(geometry: dict[str, Any]) -> list[Any]:
+    many = geometry["type"] == "MultiPolygon"
+    return list(geometry["coordinates"]) if many else [geometry["coordinates"]]
+
+
+# --- link, full screen, hover ---------------------------------------------------------------
+
+
+def test_link_is_copied(browser: Browser, folder: Path) -> None:
+    """Oracle: identity of the clipboard and the page's address."""
+    with opened(browser, folder / "oversikt.html") as seen:
+        seen.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        seen.page.locator("#tool-link").click()
+        seen.page.wait_for_function(
+            "document.getElementById('tool-status').textContent === 'Lenken er kopiert.'"
+        )
+        copied = seen.page.evaluate("navigator.clipboard.readText()")
+        assert copied == seen.page.evaluate("location.href")
+
+
+def test_link_is_given_where_there_is_no_clipboard(browser: Browser, folder: Path) -> None:
+    """Oracle: by hand, the address stands in a field, marked for copying."""
+    none = "Object.defineProperty(navigator, 'clipboard', { value: undefined })"
+    with opened(browser, folder / "oversikt.html", before=none) as seen:
+        seen.page.locator("#tool-link").click()
+        seen.page.wait_for_selector("#link-field:focus")
+        assert seen.page.locator("#link-field").input_value() == seen.page.evaluate("location.href")
+        assert seen.page.evaluate("getSelection().toString()") != ""
+        assert seen.complaints == []
+
+
+def test_full_screen_holds_map_and_panel(browser: Browser, folder: Path) -> None:
+    """Oracle: by hand, the main element fills the screen, and comes back."""
+    with opened(browser, folder / "oversikt.html") as seen:
+        page = seen.page
+        page.locator("#tool-full").click()
+        page.wait_for_function("document.fullscreenElement?.matches('main.map')")
+        assert page.locator("#tool-full").get_attribute("aria-pressed") == "true"
+        page.locator("#tool-full").click()
+        page.wait_for_function("document.fullscreenElement === null")
+
+
+def test_hover_marks_what_a_click_would_name(browser: Browser, folder: Path) -> None:
+    """Oracle: by hand, the stop under the pointer, nothing far out."""
+    with opened(browser, folder / "kollektiv.html") as seen:
+        page = seen.page
+        spot = page.evaluate(
+            """([lon, lat]) => { const p = arealplan.map.latLngToContainerPoint([lat, lon]);
+              const b = arealplan.map.getContainer().getBoundingClientRect();
+              return [p.x + b.x, p.y + b.y]; }""",
+            list(lonlat(4, 4)),
+        )
+        page.mouse.move(*spot)
+        page.wait_for_function("arealplan.hovered?.layer.id === 'transit_access_stops'")
+        assert page.evaluate("arealplan.hovered.feature") == 0
+        page.mouse.move(spot[0], 5)
+        page.wait_for_function("arealplan.hovered === null")
+
+
+# --- all tools at once ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", MAPS)
+def test_open_tools_have_no_axe_violations(browser: Browser, folder: Path, name: str) -> None:
+    """Oracle: axe-core with search, answers and measuring open, nb and en, down to 320 px."""
+    with opened(browser, folder / f"{name}.html") as seen:
+        page = seen.page
+        click_at(page, 5, 4)
+        page.wait_for_selector("#place:visible")
+        page.locator("#tool-area").click()
+        page.locator("#search").fill("a")
+        page.wait_for_selector("#search-list li")
+        page.keyboard.press("ArrowDown")
+        assert violations(page) == []
+        page.locator("#language").evaluate("(b) => b.click()")
+        page.set_viewport_size({"width": 320, "height": 640})
+        page.locator("#search").fill("o")
+        page.wait_for_selector("#search-list li")
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_tools_are_large_enough_to_hit(browser: Browser, folder: Path) -> None:
+    """Oracle: WCAG 2.2 target size, 24 px, with every tool open."""
+    with opened(browser, folder / "naturfare.html", size=NARROW) as seen:
+        page = seen.page
+        click_at(page, 5, 4)
+        page.wait_for_selector("#place:visible")
+        page.locator("#tool-distance").click()
+        page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        small = page.evaluate(
+            """() => [...document.querySelectorAll('button, input, select, [role=option]')]
+              .map((e) => [e.id || e.textContent, e.closest('label') || e])
+              .map(([t, e]) => [t, e.getBoundingClientRect()])
+              .filter(([, b]) => b.width && (b.width < 24 || b.height < 24)).map(([t]) => t)"""
+        )
+        assert small == []
+
+
+def test_hostile_text_goes_through_every_tool_as_text(browser: Browser, tmp_path: Path) -> None:
+    """Oracle: the strings come back as text from search, answers, CSV and GeoJSON; none ran."""
+    formula = ("=HYPERLINK(1)", "+1", "-1+cmd", "@x", "\t=1", 'a;b"c\nd')
+    names = [*HOSTILE, *formula]
+    results, store = town.results(), town.catalogue_layers()
+    transit = results["transit-access"]
+    stops = transit.layers["stops"].iloc[[k % 7 for k in range(len(names))]].reset_index(drop=True)
+    stops = stops.assign(name=names, mode=names, stop_id=names)
+    heads = (Column("stop_id", Text("Id", "Id")), Column("name", Text(names[0], names[0])))
+    table = Table(
+        "stops", Text(names[3], names[3]), heads, stops[["stop_id", "name"]], key="stop_id"
+    )
+    results["transit-access"] = replace(
+        transit,
+        tables={"stops": table},
+        layers={**transit.layers, "stops": stops},
+        provenance=Provenance(),
+    )
+    store["basic_statistical_units"] = store["basic_statistical_units"].assign(name=names[3])
+    store["place_names"] = store["place_names"].assign(name=names[0])
+    html = town.page("kollektiv", results=results, store=store, sources=None).html
+    (file,) = write_pages({"evil.html": html}, tmp_path)
+    with opened(browser, file) as seen:
+        page = seen.page
+        for given in names[:11]:
+            page.locator("#search").fill(given)
+            page.wait_for_selector("#search-list li")
+            found = page.locator("#search-list li .name").first.evaluate("e => e.textContent")
+            assert found == given
+        click_at(page, 4, 4)
+        page.wait_for_selector("#place:visible")
+        told = page.locator(".answer[data-answer=basic_statistical_units] dd").first
+        assert told.evaluate("e => e.textContent").startswith(names[3])
+        _, raw = saved(page, "button[data-csv=table-transit-access-stops]")
+        rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), delimiter=";"))
+        cells = [r[1] for r in rows[1:]]
+        for given, cell in zip(names, cells, strict=True):
+            kept = given.strip()
+            assert cell == (f"'{kept}" if kept[0] in "=+-@" else kept)
+        page.evaluate("document.querySelector('details.save').open = true")
+        _, raw = saved(page, "button[data-geojson=transit_access_stops]")
+        back = [f["properties"]["name"] for f in json.loads(raw)["features"]]
+        assert back == names
+        page.locator("#language").click()
+        assert page.evaluate("typeof window.harm") == "undefined"
+        assert page.evaluate("document.querySelectorAll('main img, main b').length") == 0
+        assert seen.requests == []
+        assert seen.complaints == []
+
+
+# --- the pages of one atlas -----------------------------------------------------------------
+
+
+def test_base_map_is_worked_out_once_for_all_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Oracle: identity of the pages with and without the shared base, and a count of the work."""
+    apart = {name: town.page(name).html for name in MAPS}
+    made: list[str] = []
+    real = basemap._base
+
+    def counted(name: str, *rest: Any) -> Any:
+        made.append(name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(basemap, "_base", counted)
+    shared = Prepared()
+    assert {name: town.page(name, prepared=shared).html for name in MAPS} == apart
+    assert sorted(made) == sorted(set(made))
+    assert len(made) == 6
