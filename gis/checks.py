@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import shapely
 
-from gis.catalogue import layer_entries
+from gis.catalogue import layer_entries, publishers
+from gis.sources.renumber import present_numbers
 from gis.text import Text, percent, t
 from gis.text import number as written
 from gis.text import people as people_text
@@ -42,6 +43,7 @@ _OVERLAP = 0.001
 _MENDED = 0.05
 _MISSING = 0.5
 _COVERED = 0.999
+_NUMBERED = (4, 8)  # digits of a municipality, and of a basic statistical unit
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ def _check(
         *_about_source(source, age, number=store.manifest.area, lock=lock),
         *_about_rows(entry, frame, source),
         *_about_missing(entry, missing),
+        *_about_numbers(entry, frame),
     ]
     if covered is not None and covered < _COVERED:
         text = t("check.part_covered", share=percent(covered))
@@ -159,6 +162,18 @@ def _about_rows(
             twice = int(frame[field].duplicated().sum())
             if twice:
                 yield Finding("look", t("check.duplicates", count=str(twice), field=field))
+
+
+def _about_numbers(entry: LayerEntry, frame: gpd.GeoDataFrame) -> Iterator[Finding]:
+    """Tell of units numbered before a renumbering."""
+    for field, mapping in entry.fields.items():
+        if mapping.digits not in _NUMBERED or frame.empty:
+            continue
+        now, old = present_numbers(frame[field], publishers().renumbered)
+        if old.any():
+            first = old.idxmax()
+            values = {"example": str(frame[field][first]), "present": str(now[first])}
+            yield Finding("look", t("check.former", count=str(int(old.sum())), **values))
 
 
 def _about_missing(entry: LayerEntry, missing: dict[str, float]) -> Iterator[Finding]:

@@ -9,15 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from gis.catalogue import layer_entries, publishers
 from gis.check import sha256_of
 from gis.errors import GisError, ParameterError, SourceError
 from gis.figures import fetch_figures
-from gis.inbox import Recognised, recognise_all
+from gis.inbox import recognise_all
 from gis.lock import (
     FILES,
     Held,
@@ -28,9 +27,10 @@ from gis.lock import (
     read_lock,
     write_lock,
 )
+from gis.outcomes import Outcome, Planned, Report, Settings
 from gis.sources import read_layer
 from gis.sources.contents import lone_table
-from gis.sources.download import Downloader, Patience
+from gis.sources.download import Downloader
 from gis.sources.remote_base import Job, Place, Tools
 from gis.sources.remotes import bring, offer
 from gis.workspace import ALL_NORWAY, open_workspace
@@ -40,64 +40,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gis.catalogue import Remote
+    from gis.inbox import Recognised
     from gis.sources import Bounds
-    from gis.sources.remote_base import Offer, Parcel
+    from gis.sources.remote_base import Parcel
     from gis.workspace import Workspace
 
 MUNICIPALITY = "municipality"
-Progress = Callable[[str, int, int | None], None]
-State = Literal["new", "unchanged", "kept", "failed", "own", "inbox", "by_hand"]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to fetch: without network, with how much patience, telling whom.
-
-    ``progress`` gets an address, the bytes so far and the whole size or None;
-    ``tell`` gets the layers that are begun.
-    """
-
-    offline: bool = False
-    patience: Patience = Patience()  # noqa: RUF009 - frozen
-    poll_s: float = 3.0
-    progress: Progress | None = None
-    tell: Callable[[str], None] | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one layer.
-
-    ``new`` a file came; ``unchanged`` the same as before; ``kept`` it could not be
-    fetched and the older file stays in use; ``failed`` and there is none; ``own``
-    named in workspace.toml; ``inbox``; ``by_hand`` there is nowhere to fetch it from.
-    """
-
-    layer: str
-    state: State
-    held: Held | None = None
-    message: str = ""
-
-
-@dataclass(frozen=True)
-class Planned:
-    """One delivery that would be fetched, for which layers, and under what licence."""
-
-    layers: tuple[str, ...]
-    owner: str
-    licence: str
-    offer: Offer | None
-    held: Held | None
-    message: str = ""
-
-
-@dataclass(frozen=True)
-class Report:
-    """A whole run: what the inbox held, what became of each layer, numbers beside them."""
-
-    inbox: tuple[Recognised, ...]
-    outcomes: tuple[Outcome, ...]
-    figures: tuple[str, ...] = ()
+_CACHE_H = 60 * 24.0
 
 
 def fetch(
@@ -253,7 +202,8 @@ class _Session:
         return told
 
     def clear(self) -> None:
-        """Remove files that no layer uses any more."""
+        """Remove files that no layer uses any more, and answers nobody has asked for long."""
+        self.tools.downloader.cache.prune(older_h=_CACHE_H)
         folder = data_folder(self.workspace.root) / FILES
         used = {self.workspace.root / h.path for h in self.lock.layers.values()}
         for old in folder.iterdir() if folder.is_dir() else ():
@@ -381,19 +331,3 @@ def _link_or_copy(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
-
-
-def as_dict(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome as plain JSON types."""
-    held = outcome.held
-    return {
-        "layer": outcome.layer,
-        "state": outcome.state,
-        "message": outcome.message,
-        "file": held.path if held else None,
-        "size": held.size if held else None,
-        "url": held.url if held else None,
-        "date": held.date.isoformat() if held and held.date else None,
-        "retrieved": held.retrieved.isoformat() if held else None,
-        "notes": list(held.notes) if held else [],
-    }

@@ -169,8 +169,8 @@ def _best(guesses: list[Guess]) -> list[Guess]:
     """
     named = [g for g in guesses if g.content is not None or not g.fields]
     if named:
-        best = {g.content: g for g in sorted(named, key=_rank)}
-        return [g for g in named if _is_cut(g) or _rank(g) == _rank(best[g.content])]
+        first = {g.content: _rank(g) for g in sorted(named, key=_rank)}
+        return [g for g in named if _is_cut(g) or _rank(g) == first[g.content]]
     most = max((len(g.fields) for g in guesses), default=0)
     best = [g for g in guesses if len(g.fields) == most]
     return best if len(best) == 1 else []

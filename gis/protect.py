@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gis.disclosure import protect_counts
+from gis.disclosure import protect_counts, round_residents
 from gis.result import UNDER_TEN, WITHHELD, Table
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _REST = "rest"
 
 def protect_table(table: Table) -> Table:
     """Return the table with small counts hidden, and what else would give them away."""
-    names = [c.name for c in table.columns if c.kind == "residents"]
+    names = [c.name for c in table.columns if c.kind == "residents" and c.name not in table.alone]
     if not names or table.frame.empty:
         return table
     frame = table.frame.copy()
@@ -39,10 +39,20 @@ def protect_table(table: Table) -> Table:
             shown[marks[name] == word] = sign
         frame[name] = shown
         hidden |= marks[name] != ""
+    for name in table.alone:
+        frame[name] = [
+            WITHHELD if gone else _rounded(value)
+            for value, gone in zip(frame[name], hidden, strict=True)
+        ]
     for column in table.columns:
         if column.kind == "share":
             frame.loc[hidden, column.name] = np.nan
     return replace(table, frame=frame)
+
+
+def _rounded(value: float) -> int | str:
+    rounded = round_residents(float(value))
+    return UNDER_TEN if rounded is None else rounded
 
 
 def _bands(

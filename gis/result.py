@@ -123,7 +123,8 @@ class Table:
     of residents hang together, which is what disclosure control must know:
     ``bands``: rows are disjoint; ``subsets``: the first such column holds the
     others; ``split``: they sum to all residents in each row. ``withhold`` lists rows
-    of a column that would give away a grid cell and must not be shown.
+    of a column that would give away a grid cell and must not be shown. ``alone`` names
+    columns of residents that sum with nothing; they are published to the nearest 10.
     """
 
     id: str
@@ -134,6 +135,7 @@ class Table:
     total: bool = False
     counts: Literal["bands", "subsets", "split"] | None = None
     withhold: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    alone: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if any(c.kind == "residents" for c in self.columns) != (self.counts is not None):

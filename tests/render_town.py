@@ -30,6 +30,8 @@ from gis.text import Text, percent
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gis.catalogue import MapEntry
+
 EPSG = 25833
 EAST, NORTH, SIDE = 160_000.0, 6_445_000.0, 10_000.0
 CREATED = dt.date(2026, 11, 23)
@@ -465,10 +467,16 @@ def page(name: str, **changes: Any) -> Page:
     return render_page(name, entry, changes.pop("results", results()), **{**made, **changes})
 
 
+def maps() -> dict[str, MapEntry]:
+    """Return the maps of the catalogue that the town has all answers for."""
+    there = results().keys()
+    return {n: e for n, e in map_entries().items() if {a.id for a in e.analyses} <= there}
+
+
 def index() -> str:
     """Render the index of all maps of the town."""
     return render_index(
-        [PageRef(n, f"{n}.html", e) for n, e in map_entries().items()],
+        [PageRef(n, f"{n}.html", e) for n, e in maps().items()],
         results(),
         language="nb",
         created=CREATED,
@@ -479,6 +487,6 @@ def index() -> str:
 def write_site(folder: Path) -> Path:
     """Write all pages of the town into a folder."""
     write_pages(
-        {**{f"{n}.html": page(n).html for n in map_entries()}, "index.html": index()}, folder
+        {**{f"{n}.html": page(n).html for n in maps()}, "index.html": index()}, folder
     )
     return folder

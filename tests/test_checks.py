@@ -8,6 +8,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from typer.testing import CliRunner
@@ -16,6 +17,8 @@ from gis.changes import changes, frame_prints, prints_before
 from gis.checks import Verdict, check_store
 from gis.cli import app
 from gis.lock import Held, Lock
+from gis.sources import read_layer
+from gis.sources.renumber import present_numbers
 from gis.store import build, open_store
 from gis.workspace import open_workspace
 from tests.publishers import NUMBER, frame, square
@@ -111,6 +114,35 @@ def test_overlaps_within_a_layer(tmp_path: Path) -> None:
     found = judged(workspace_of(tmp_path / "w", lakes=lakes))["lakes"]
     assert found.overlap == pytest.approx(0.25)
     assert "25.0% of the area lies in several" in words(found)
+
+
+def test_former_numbers(tmp_path: Path) -> None:
+    """By hand: 0219 and 3024 are 3201 now with the same last digits; others stay."""
+    units = frame(
+        [square(i, 0, 1) for i in range(3)],
+        grunnkretsnummer=["02190101", "30240102", "98010103"],
+    )
+    found = judged(workspace_of(tmp_path / "w", basic_statistical_units=units))
+    assert "2 rows bear a former number of the municipality, 02190101 is now 32010101" in words(
+        found["basic_statistical_units"]
+    )
+    table = {"3201": ("3024", "0219")}
+    numbers = pd.Series(["02190101", "30240102", "32010103", "03010104", None, "0219"], dtype="str")
+    now, old = present_numbers(numbers, table)
+    assert now.dropna().tolist() == ["32010101", "32010102", "32010103", "03010104", "3201"]
+    assert old.tolist() == [True, True, False, False, False, True]
+
+
+def test_units_of_2018_all_find_their_present_number(real_data: Path) -> None:
+    """Real data: 437 units of 0219 keep their last four digits; those of Asker are told apart."""
+    frame = read_layer(
+        "basic_statistical_units", real_data / "baerum/grunnkretser_2018_population.gpkg"
+    ).frame
+    now, old = present_numbers(frame["number"], {"3201": ("3024", "0219")})
+    assert old.sum() == 437
+    assert (now[old].str.slice(0, 4) == "3201").all()
+    assert (now.str.slice(4) == frame["number"].str.slice(4)).all()
+    assert now[~old].equals(frame["number"][~old])
 
 
 def test_zones_may_nest(tmp_path: Path) -> None:

@@ -305,6 +305,21 @@ def test_a_damaged_cache_costs_one_download(world: Publishers, tmp_path: Path) -
     assert get(world, tmp_path).read() == BODY
 
 
+def test_old_answers_go(world: Publishers, tmp_path: Path) -> None:
+    """By hand: an answer of 61 days goes with its note, one of today stays."""
+    get(world, tmp_path)
+    world.files["b"] = b"new"
+    with downloader(world, tmp_path) as client:
+        client.get(Ask(url=world.url("b")))
+    old = time.time() - 61 * 86_400
+    key = Ask(url=world.url("a/file.zip")).key
+    for file in tmp_path.glob(f"{key}.*"):
+        os.utime(file, (old, old))
+    Cache(tmp_path).prune(older_h=60 * 24)
+    assert [p.name for p in tmp_path.glob(f"{key}.*")] == []
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_read_only_folder_is_told(world: Publishers, tmp_path: Path) -> None:
     """By hand."""

@@ -26,6 +26,7 @@ FLOORS = (
     ("sources",),
     ("store",),
     ("inbox", "checks", "changes", "figures"),
+    ("outcomes",),
     ("fetch",),
     ("analyses", "demo"),
     ("protect",),

@@ -125,7 +125,8 @@ def test_baerum_agrees_with_geopandas_written_the_naive_way(baerum: Path, real_d
     places = gpd.GeoSeries(gpd.points_from_xy(lon, lat), crs=4326).to_crs(25833)
     gap = inside.geometry.apply(lambda p: places.distance(p).min())
     answer = arealplan("analyse", "transit-access", "-w", str(baerum), "--json")
-    assert answer["numerator"] == inside["n"][gap <= 1000].sum()
+    # What is published of the part is rounded to 10; the whole is exact.
+    assert answer["numerator"] == round(inside["n"][gap <= 1000].sum() / 10) * 10
     assert answer["denominator"] == inside["n"].sum()
 
 

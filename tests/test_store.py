@@ -48,7 +48,7 @@ def workspace(tmp_path: Path) -> Workspace:
     ).to_file(tmp_path / "k.gpkg", layer="kommune")
     gpd.GeoDataFrame(
         {"objtype": ["Havflate"] * 3},
-        geometry=[square(-500, 0), square(1200, 0), square(1201, 0)],
+        geometry=[square(-500, 0), square(3000, 0), square(3001, 0)],
         crs=25833,
     ).to_file(tmp_path / "n.gpkg", layer="n50_arealdekke_omrade")
     (tmp_path / "p.csv").write_text("SSBID0250M;pop_tot\n22500006640000;5\n23000006640000;9\n")
@@ -56,22 +56,22 @@ def workspace(tmp_path: Path) -> Workspace:
         tmp_path / "t.tif",
         "w",
         driver="GTiff",
-        width=200,
-        height=200,
+        width=400,
+        height=400,
         count=1,
         dtype="float32",
         crs="EPSG:25833",
-        transform=from_origin(WEST - 1000, SOUTH + 1500, 10, 10),
+        transform=from_origin(WEST - 3000, SOUTH + 3500, 10, 10),
     ) as out:
-        out.write(np.full((200, 200), 7, dtype=np.float32), 1)
+        out.write(np.full((400, 400), 7, dtype=np.float32), 1)
     with zipfile.ZipFile(tmp_path / "g.zip", "w") as z:
         z.writestr(
-            "stops.txt", "stop_id,stop_name,stop_lat,stop_lon\nA,Kai,59.84,10.55\nB,Null,0,0\n"
+            "stops.txt", "stop_id,stop_name,stop_lat,stop_lon\nA,Kai,59.50,10.55\nB,Null,0,0\n"
         )
         for name in ("routes", "trips", "stop_times", "calendar"):
             z.writestr(f"{name}.txt", "a\n")
     (tmp_path / "workspace.toml").write_text(
-        'area = "9801"\nhalo_m = 200\ninvented = true\n'
+        'area = "9801"\nhalo_m = 2000\ninvented = true\n'
         + "".join(
             f'[layers.{name}]\npath = "{file}"\ndate = 2026-01-01\n'
             for name, file in (
@@ -95,7 +95,7 @@ def files(root: Path) -> set[str]:
 
 
 def test_build_and_read(workspace: Workspace) -> None:
-    """By hand: what lies within 200 m of the municipality is kept, whole."""
+    """By hand: what lies within 2,000 m of the municipality is kept, whole."""
     told: list[str] = []
     store = build(workspace, progress=told.append)
     assert told == ["municipality", "population_grid", "sea", "terrain", "transit_stops"]
@@ -104,17 +104,17 @@ def test_build_and_read(workspace: Workspace) -> None:
     assert store.frame("municipality")["number"].tolist() == ["9801", "9802"]
     sea = store.frame("sea")
     # The second square touches the box, the third lies a metre outside.
-    assert shapely.equals(sea.geometry.to_numpy(), [square(-500, 0), square(1200, 0)]).all()
+    assert shapely.equals(sea.geometry.to_numpy(), [square(-500, 0), square(3000, 0)]).all()
     assert sea.crs.to_epsg() == 25833
     assert store.frame("population_grid")["residents"].tolist() == [5]
     assert store.frame("transit_stops")["stop_id"].tolist() == []
     assert zipfile.is_zipfile(store.file("transit_stops"))
     with rasterio.open(store.file("terrain")) as terrain:
-        assert terrain.bounds == (WEST - 200, SOUTH - 200, WEST + 1000, SOUTH + 1200)
+        assert terrain.bounds == (WEST - 2000, SOUTH - 500, WEST + 1000, SOUTH + 3000)
     source = store.source("sea")
     assert source.invented
     assert (source.rows, source.file) == (2, "n.gpkg")
-    assert store.manifest.layers["sea"].bounds == (WEST - 500, SOUTH, WEST + 2200, SOUTH + 1000)
+    assert store.manifest.layers["sea"].bounds == (WEST - 500, SOUTH, WEST + 4000, SOUTH + 1000)
     assert open_store(workspace).manifest == store.manifest
 
 

@@ -10,10 +10,13 @@ from gis.analyses import (
     building_verdict,
     built_up_share,
     critical_infrastructure,
+    cut_off,
     hazard_exposure,
+    rail_cycling,
     ros_table,
     surge,
     transit_access,
+    what_changes,
 )
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.study import Layers, Study, study_area, study_areas
@@ -24,8 +27,11 @@ ANALYSES: dict[str, Analysis[Any]] = {
     for a in (
         built_up_share.ANALYSIS,
         transit_access.ANALYSIS,
+        rail_cycling.ANALYSIS,
+        what_changes.ANALYSIS,
         hazard_exposure.ANALYSIS,
         critical_infrastructure.ANALYSIS,
+        cut_off.ANALYSIS,
         building_verdict.ANALYSIS,
         surge.ANALYSIS,
         ros_table.ANALYSIS,

@@ -136,10 +136,30 @@ def _counted(
     return table(name, frame, columns, title=title, total=True, counts="bands")
 
 
-def band_table(study: Study, exposure: Exposure, employees: NDArray[np.float64]) -> Table:
+def whole_zones(hazard: Hazard, cells: Cells, placing: Placing) -> NDArray[np.float64]:
+    """Count each class's own zones whole, also where a worse class lies in them: (n_classes,).
+
+    This is what a building rule asks about: TEK17 § 7-2 looks at the whole 200-year zone.
+    """
+    made = np.zeros(len(hazard.classes))
+    for rank in np.unique(hazard.zones.ranks):
+        shapes = hazard.zones.shapes[hazard.zones.ranks == rank]
+        alone = Zones(shapes, np.zeros(len(shapes), dtype=np.int64), 1)
+        made[rank] = weights_by_class(cells, placing, alone)[:, 0].sum()
+    return made
+
+
+def band_table(
+    study: Study,
+    exposure: Exposure,
+    employees: NDArray[np.float64],
+    *,
+    whole: NDArray[np.float64],
+) -> Table:
     """List the classes of one hazard, none overlapping, with their sum in the last row.
 
-    ``employees`` is (n_classes + 1,), the last outside, NaN where not known.
+    ``residents`` are those a class adds to the worse ones, ``residents_whole`` all in
+    the class's own zones; the last row of both is everybody in any class. ``employees`` is (n_classes + 1,), the last outside, NaN where not known.
     """
     hazard = exposure.hazard
     area = shapely.area(shapely.intersection(hazard.zones.bands, study.polygon)) / 1e6
@@ -148,21 +168,23 @@ def band_table(study: Study, exposure: Exposure, employees: NDArray[np.float64])
             "class": [c.title.text for c in hazard.classes],
             "class_id": [c.id for c in hazard.classes],
             "residents": exposure.by_class.sum(axis=0),
-            "employees": employees[:-1],
+            "residents_whole": whole,
+            "employees": np.rint(employees[:-1]),
             "area_km2": area,
         }
     )
     frame = frame[(frame["area_km2"] > 0) | (frame["residents"] > 0)]
-    whole: dict[str, Text | str | float] = {
+    last: dict[str, Text | str | float] = {
         name: float(frame[name].sum(skipna=False))
         for name in ("residents", "employees", "area_km2")
     }
-    whole |= {"class": t("common.total"), "class_id": ""}
-    frame = pd.concat([frame, pd.DataFrame([whole])], ignore_index=True)
+    last |= {"class": t("common.total"), "class_id": "", "residents_whole": last["residents"]}
+    frame = pd.concat([frame, pd.DataFrame([last])], ignore_index=True)
     columns = (
         ("class", "text", 0),
         ("class_id", "text", 0),
         ("residents", "residents", 0),
+        ("residents_whole", "residents", 0),
         ("employees", "count", 0),
         ("area_km2", "km2", 2),
     )
@@ -175,6 +197,7 @@ def band_table(study: Study, exposure: Exposure, employees: NDArray[np.float64])
         key="class_id",
         total=True,
         counts="bands",
+        alone=("residents_whole",),
     )
 
 

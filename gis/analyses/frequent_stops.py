@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
 import numpy as np
+import polars as pl
 import shapely
 
 from gis.crs import LONLAT_EPSG, transform_points
@@ -14,10 +16,12 @@ from gis.errors import LayerMissingError
 from gis.kernels.timetable import DepartureTable, departure_table, meets
 from gis.serviceday import ServiceDay, check_service_day, choose_service_day
 from gis.sources.gtfs import FeedDay, read_feed, trips_per_date
+from gis.sources.gtfs_patch import accessible_stops, says_boarding, with_patch
 from gis.text import t
 
 if TYPE_CHECKING:
     import datetime as dt
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -34,13 +38,17 @@ HOUR_S = 3600
 
 @dataclass(frozen=True)
 class Asked:
-    """One reading of "frequent": which statistic, over which hours, of which stops."""
+    """One reading of "frequent": which statistic, over which hours, of which stops.
+
+    ``accessible``: only where the feed says that a wheelchair can board.
+    """
 
     statistic: Statistic
     direction: Direction
     level: Level
     window_h: tuple[int, int]
     min_per_hour: float
+    accessible: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,33 +71,58 @@ class Stops:
 
 @dataclass(frozen=True)
 class Timetable:
-    """A feed on its service day, read once per window and counted once per reading."""
+    """A feed on its service day, read once per window and counted once per reading.
+
+    ``patch``: a second feed whose trips are added.
+    """
 
     study: Study
     day: ServiceDay
+    patch: Path | None = None
     _read: dict[tuple[int, int], FeedDay] = field(default_factory=dict, repr=False)
     _counted: dict[object, DepartureTable] = field(default_factory=dict, repr=False)
 
     def feed(self, window_h: tuple[int, int]) -> FeedDay:
         """Read the calls of the day in a window, near the study area."""
         if window_h not in self._read:
-            self._read[window_h] = read_feed(
-                self.study.file(TIMETABLE),
-                date=self.day.date,
-                window=(window_h[0] * HOUR_S, window_h[1] * HOUR_S),
-                bbox=_degrees_around(self.study),
-                epsg=self.study.epsg,
-            )
+            days = [
+                read_feed(
+                    path,
+                    date=self.day.date,
+                    window=(window_h[0] * HOUR_S, window_h[1] * HOUR_S),
+                    bbox=_degrees_around(self.study),
+                    epsg=self.study.epsg,
+                )
+                for path in self.files
+            ]
+            self._read[window_h] = reduce(with_patch, days)
         return self._read[window_h]
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The feed, and the patch where there is one."""
+        return (self.study.file(TIMETABLE), *([self.patch] if self.patch else []))
+
+    @property
+    def says_boarding(self) -> bool:
+        """Whether the feed says where a wheelchair can board."""
+        return self.study.once(
+            ("says boarding", self.files), lambda: any(says_boarding(f) for f in self.files)
+        )
 
     def stops(self, asked: Asked) -> Stops:
         """Count departures of every stop, and mark the frequent ones."""
-        key = (asked.window_h, asked.level, asked.direction)
+        key = (asked.window_h, asked.level, asked.direction, asked.accessible)
         if key not in self._counted:
             feed = self.feed(asked.window_h)
+            quays = feed.quays
+            if asked.accessible:
+                quays = quays.filter(
+                    pl.col("stop_id").is_in(accessible_stops(self.files).implode())
+                )
             self._counted[key] = departure_table(
                 feed.calls,
-                feed.quays,
+                quays,
                 window=feed.window,
                 level=asked.level,
                 direction=asked.direction,

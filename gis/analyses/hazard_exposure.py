@@ -23,6 +23,7 @@ from gis.analyses.exposure_tables import (
     exposed_units,
     hazard_table,
     water_table,
+    whole_zones,
 )
 from gis.analyses.hazard_bounds import Bounds, bounds_of
 from gis.analyses.parts import UNITS, provenance, unit_of_points
@@ -38,7 +39,6 @@ from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.residents import Cells, cells_inside
 from gis.analyses.shown import shown_residents
 from gis.analyses.zones import NOISE, Hazard, band_frame, hazard_ids, hazard_of, together
-from gis.disclosure import LEAST
 from gis.errors import LayerMissingError
 from gis.result import Definition, LeftOut, Result, Status
 from gis.text import Text, number, people, people_share, t
@@ -112,20 +112,22 @@ def run(study: Study, params: HazardExposureParameters) -> Result:
     counted = count_exposed(study, params)
     cells = counted.cells
     inside = float(counted.any_zone.sum())
+    status = _status(counted.exposures)
+    known = status is not Status.NOT_MAPPED and cells.total > 0
     return Result(
         analysis="hazard-exposure",
         title=ANALYSIS.title,
         area=study.area,
-        value=inside / cells.total if cells.total else None,
+        value=inside / cells.total if known else None,
         unit="share",
-        numerator=inside,
+        numerator=inside if known else None,
         denominator=cells.total,
         numerator_unit="residents",
-        low=counted.bounds.low,
-        high=counted.bounds.high,
-        status=_status(counted.exposures),
+        low=counted.bounds.low if known else None,
+        high=counted.bounds.high if known else None,
+        status=status,
         finding=t(
-            "hazard_exposure.finding",
+            "hazard_exposure.finding" if known else "hazard_exposure.finding_not_mapped",
             inside=people(inside, of=cells.total),
             total=people(cells.total),
             share=people_share(inside, of=cells.total),
@@ -135,7 +137,7 @@ def run(study: Study, params: HazardExposureParameters) -> Result:
         ),
         definition=_definition(study, params, counted),
         provenance=_provenance(study, params, counted),
-        sensitivity=counted.bounds.readings,
+        sensitivity=counted.bounds.readings if known else (),
         left_out=_left_out(counted),
         notes=_notes(study, counted),
         figures=_figures(counted, inside),
@@ -169,9 +171,9 @@ def count_exposed(study: Study, params: HazardExposureParameters) -> Counted:
     """Do the counting: place residents, split them by class, join the hazards once."""
     there = [x for x in hazard_ids() if study.has(x)]
     hazards = [hazard_of(study, x) for x in there]
-    if not hazards:
+    if not any(h.in_union for h in hazards):
         message = (
-            f"hazard-exposure needs at least one hazard layer ({', '.join(hazard_ids())}); "
+            f"hazard-exposure needs at least one layer of hazard zones ({', '.join(hazard_ids())}); "
             f"the store has: {', '.join(study.data.layers)}"
         )
         raise LayerMissingError(message)
@@ -209,14 +211,12 @@ def _employees(study: Study, hazards: list[Hazard]) -> list[NDArray[np.float64]]
 
 
 def _status(exposures: list[Exposure]) -> Status:
-    """Say whether any resident lives where a hazard is not mapped."""
-    missing = [float(e.not_mapped.sum()) > 0 for e in exposures]
-    without_extent = all(
-        e.hazard.entry.coverage.kind == "layer" and e.hazard.mapped is None for e in exposures
-    )
-    if without_extent and not any(e.inside.sum() for e in exposures):
+    """Say whether any resident lives where a zone hazard is not mapped, or nobody where it is."""
+    zones = [e for e in exposures if e.hazard.in_union]
+    if not sum(float(e.inside.sum() + e.mapped_outside.sum()) for e in zones):
         return Status.NOT_MAPPED
-    return Status.PARTLY_MAPPED if any(missing) else Status.OK
+    missing = any(float(e.not_mapped.sum()) > 0 for e in zones)
+    return Status.PARTLY_MAPPED if missing else Status.OK
 
 
 def _definition(study: Study, params: HazardExposureParameters, counted: Counted) -> Definition:
@@ -225,7 +225,7 @@ def _definition(study: Study, params: HazardExposureParameters, counted: Counted
         sentence=t(
             "hazard_exposure.definition",
             method=t(f"hazard_exposure.method_{counted.placing.method}"),
-            rule=rule_text(params.rule, params.min_share),
+            rule=_rule(counted.placing, params),
             hazards=counted.zones_named,
             source=Text(nb=source.title_nb, en=source.title_en),
         ),
@@ -235,6 +235,13 @@ def _definition(study: Study, params: HazardExposureParameters, counted: Counted
             "hazards": ", ".join(h.id for h in counted.hazards),
         },
     )
+
+
+def _rule(placing: Placing, params: HazardExposureParameters) -> Text:
+    """Word the rule; weight spread over an area has none to meet."""
+    if placing.method == "area":
+        return t("hazard_exposure.rule_spread")
+    return rule_text(params.rule, params.min_share)
 
 
 def _provenance(study: Study, params: HazardExposureParameters, counted: Counted) -> Provenance:
@@ -250,6 +257,7 @@ def _provenance(study: Study, params: HazardExposureParameters, counted: Counted
             *(h.id for h in counted.hazards),
             *extents,
             *bounds,
+            UNITS,
         ],
         steps=(
             "cells whose centre lies in the municipality",
@@ -276,26 +284,7 @@ def _left_out(counted: Counted) -> tuple[LeftOut, ...]:
                 unit="residents",
             )
         )
-    found.extend(
-        LeftOut(
-            reason=f"not_mapped_{e.hazard.id}",
-            text=t(
-                "left_out.not_mapped",
-                hazard=e.hazard.entry.title.text,
-                count=people(float(e.not_mapped.sum()), of=counted.cells.total),
-            ),
-            count=_told(float(e.not_mapped.sum()), counted.cells.total),
-            unit="residents",
-        )
-        for e in counted.exposures
-        if e.not_mapped.sum() > 0
-    )
     return tuple(found)
-
-
-def _told(count: float, total: float) -> float:
-    """Return a count that may stand beside the total: all of it where it leaves 1 to 9."""
-    return total if 0 < round(total - count) < LEAST else count
 
 
 def _notes(study: Study, counted: Counted) -> tuple[Text, ...]:
@@ -340,7 +329,8 @@ def _tables(study: Study, counted: Counted) -> dict[str, Table]:
     cells, placing = counted.cells, counted.placing
     tables = {"hazards": hazard_table(counted.exposures, cells.total, counted.absent)}
     for one, employees in zip(counted.exposures, counted.employees, strict=True):
-        tables[f"bands_{one.hazard.id}"] = band_table(study, one, employees)
+        whole = whole_zones(one.hazard, cells, placing)
+        tables[f"bands_{one.hazard.id}"] = band_table(study, one, employees, whole=whole)
     tables |= water_table(counted.hazards, cells, placing)
     for hazard in counted.hazards:
         tables |= attribute_tables(hazard, cells, placing)

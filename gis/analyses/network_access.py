@@ -30,12 +30,10 @@ from gis.kernels.network_costs import (
 )
 from gis.kernels.network_reach import Reached, Reason, reach
 from gis.kernels.network_snap import Snapped, snap
-from gis.result import LeftOut
 from gis.sources.heights import sample_heights
 from gis.sources.lines import read_lines
 from gis.sources.own import OwnFile
 from gis.sources.trips import Priced, Trip
-from gis.text import Text, number, percent, t
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,7 +130,7 @@ def joined_lines(
     New lines are foot and cycle paths on the ground. Both frames in metres, one CRS.
     """
     reached = gpd.GeoSeries([_tied(g, lines, join_m) for g in new.geometry], crs=lines.crs)
-    added = gpd.GeoDataFrame({"kind": "gangOgSykkelveg", "medium": "ground"}, geometry=reached)
+    added = gpd.GeoDataFrame(geometry=reached).assign(kind="gangOgSykkelveg", medium="ground")
     return gpd.GeoDataFrame(pd.concat([lines, added], ignore_index=True), crs=lines.crs)
 
 

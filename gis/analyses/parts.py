@@ -92,6 +92,7 @@ def table(
     total: bool = False,
     counts: Literal["bands", "subsets", "split"] | None = None,
     withhold: Mapping[str, tuple[int, ...]] | None = None,
+    alone: tuple[str, ...] = (),
 ) -> Table:
     """Make a Table: columns are (field, kind, decimals).
 
@@ -117,6 +118,7 @@ def table(
         total=total,
         counts=counts,
         withhold=withhold or {},
+        alone=alone,
     )
 
 

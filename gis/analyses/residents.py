@@ -37,7 +37,8 @@ class Cells:
     """The grid cells whose centre lies in the municipality.
 
     ``x`` and ``y`` are the centres in the working CRS, ``weight`` what is
-    counted; ``low`` and ``high`` bound it where small cells are coded.
+    counted (``counted`` names it); ``low`` and ``high`` bound it where small cells are
+    coded.
     """
 
     layer: str
@@ -50,6 +51,7 @@ class Cells:
     squares: NDArray[np.object_]
     coded: bool
     left_out: tuple[LeftOut, ...]
+    counted: str = "residents"
 
     @property
     def total(self) -> float:
@@ -88,6 +90,7 @@ def cells_inside(study: Study, *, layer: str, weight: str) -> Cells:
         high=high,
         squares=frame.geometry.to_numpy()[inside],
         coded=coded,
+        counted=weight,
         left_out=(
             *_outside(values[~inside & elsewhere], "centre_outside", unit=weight),
             *_outside(values[~inside & ~elsewhere], "centre_nowhere", unit=weight),
@@ -137,13 +140,18 @@ def _bounds(
     return np.where(small, 1.0, values), np.where(small, float(SMALL_MAX), values)
 
 
-def share_bounds(cells: Cells, near: NDArray[np.bool_]) -> tuple[float | None, float | None]:
-    """Bound a share where small cells are coded: all reached ones small, the others large."""
+def share_bounds(
+    cells: Cells, near: NDArray[np.bool_] | NDArray[np.float64]
+) -> tuple[float | None, float | None]:
+    """Bound a share where small cells are coded: all reached ones small, the others large.
+
+    ``near``: which cells are reached, or the share (0-1) of each that is.
+    """
     if not cells.coded:
         return None, None
-    low, high = cells.low, cells.high
-    lowest = low[near].sum() / (low[near].sum() + high[~near].sum())
-    highest = high[near].sum() / (high[near].sum() + low[~near].sum())
+    low, high, part = cells.low, cells.high, near.astype(np.float64)
+    lowest = low @ part / (low @ part + high @ (1 - part))
+    highest = high @ part / (high @ part + low @ (1 - part))
     return float(lowest), float(highest)
 
 

@@ -159,7 +159,8 @@ class Slice:
     def frame(self, layer: str) -> gpd.GeoDataFrame:
         """Return the rows whose envelope meets the box, in their own order."""
         frame = self.load(layer)
-        if layer == "municipality":
+        if layer == "municipality" or frame.geometry.isna().all():
+            # A table keyed by number has no place to be cut at.
             return frame
         hits = np.sort(frame.sindex.query(shapely.box(*self.box)))
         return frame.iloc[hits]

@@ -354,17 +354,15 @@ def _layers(
     for level, classes in drawn.items():
         wet = (classes > 0) & (classes < DISCONNECTED - 1) & ground.own
         frame = _vectors(study, wet.astype(np.uint8), ground)
-        frames.append(frame.drop(columns="depth").assign(level_m=level))
+        title = number(level, decimals=2)
+        named = {"title_nb": f"{title.nb}\u00a0m", "title_en": f"{title.en}\u00a0m"}
+        frames.append(frame.drop(columns="depth").assign(level_m=level, **named))
     main = max(drawn) if params.level_m is None else params.level_m
     apart = _vectors(study, ((drawn[main] == DISCONNECTED) & ground.own).astype(np.uint8), ground)
     series = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=study.epsg)
     return {
         "series": series,
         "disconnected": apart.drop(columns="depth").assign(level_m=main),
-        **{
-            f"level_{i}": series[series["level_m"] == level].reset_index(drop=True)
-            for i, level in enumerate(drawn)
-        },
     }
 
 

@@ -7,41 +7,58 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator
 
+from gis.analyses.age_groups import AGES, age_tables
 from gis.analyses.frequent_stops import (
     READY_LIST,
     TIMETABLE,
     Asked,
+    Stops,
     Timetable,
     open_timetable,
     ready_list,
     serving,
 )
+from gis.analyses.network_access import ROADS
 from gis.analyses.parts import UNITS, provenance
 from gis.analyses.registry import Analysis, Parameters
-from gis.analyses.residents import Cells, cells_inside, share_bounds
+from gis.analyses.residents import Cells, share_bounds
+from gis.analyses.transit_readings import readings_of
 from gis.analyses.transit_tables import (
     Reach,
     access_frame,
     access_layers,
     access_tables,
+    left_out_of,
     reach_of,
+)
+from gis.analyses.travel import ADDRESSES, Metric, Origin, Weight, counted_cells
+from gis.analyses.travel_words import (
+    counted_words,
+    joined,
+    metres,
+    network_notes,
+    share_text,
+    way_words,
 )
 from gis.errors import LayerMissingError, ParameterError
 from gis.result import Definition, Reading, Result, Status
-from gis.text import Text, day, number, people_share, t
+from gis.text import Text, day, number, t
 
 if TYPE_CHECKING:
     from gis.analyses.study import Study
 
-_OTHER_DISTANCES_M = (500.0, 1000.0)
-_OTHER_WINDOW_H = (6, 18)
+# What only a timetable can follow; a ready list has settled it.
+_TIMETABLE_ONLY = {"min_per_hour", "window", "statistic", "direction", "level", "date"}
+_TIMETABLE_ONLY |= {"accessible"}
 
 
 class TransitAccessParameters(Parameters):
     """What is near, and what is frequent."""
 
-    max_m: float = Field(
-        default=1000, ge=50, le=5000, description="how far a stop may be, metres, straight line"
+    max_m: float = Field(default=1000, ge=50, le=5000, description="how far a stop may be, metres")
+    metric: Metric = Field(
+        default="straight-line",
+        description="how far is measured: in a straight line, or walked along roads and paths",
     )
     min_per_hour: float = Field(
         default=4, gt=0, le=60, description="how many departures an hour make a stop frequent"
@@ -72,6 +89,17 @@ class TransitAccessParameters(Parameters):
         "the timetable where the store has it",
     )
 
+    accessible: bool = Field(
+        default=False, description="only where the timetable says that a wheelchair can board"
+    )
+    weight: Weight = Field(
+        default="residents", description="who is counted: residents, employees or establishments"
+    )
+    origins: Origin = Field(
+        default="centre",
+        description="where a cell's residents start from: its centre, or its addresses",
+    )
+
     @field_validator("window")
     @classmethod
     def _window_runs_forward(cls, value: str) -> str:
@@ -91,26 +119,38 @@ class TransitAccessParameters(Parameters):
             level=self.level,
             window_h=(start, end),
             min_per_hour=self.min_per_hour,
+            accessible=self.accessible,
         )
 
 
 def run(study: Study, params: TransitAccessParameters) -> Result:
     """Count the residents of cells whose centre has a frequent stop within ``max_m``.
 
-    Distances are exact and straight (``<=``), from the centre of each 250 m cell;
-    stops beyond the border count, as far as the halo. Which departures count is
-    written in the definition.
+    Distances are exact (``<=``), straight or by network, from the centre of each 250 m
+    cell or from its addresses; stops beyond the border count, as far as the halo. Which
+    departures count is written in the definition.
     """
-    _check_reach(study, params)
-    cells = cells_inside(study, layer="population_grid", weight="residents")
+    check_reach(study, params)
+    cells = counted_cells(study, params.weight)
     timetable = timetable_of(study, params)
-    if timetable is None:
-        _check_list_parameters(params)
-    readings = _readings(study, params, cells, timetable=timetable)
+    check_stops(params, timetable)
+    readings = readings_of(study, params, cells, timetable=timetable)
     return answer(study, params, cells, timetable=timetable, readings=readings)
 
 
-def _check_reach(study: Study, params: TransitAccessParameters) -> None:
+def check_stops(params: TransitAccessParameters, timetable: Timetable | None) -> None:
+    """Refuse parameters that the list, or the timetable, cannot follow."""
+    if timetable is None:
+        _check_list_parameters(params)
+    elif params.accessible and not timetable.says_boarding:
+        message = (
+            f"accessible given, but {timetable.files[0].name} does not say where a wheelchair can "
+            "board (wheelchair_boarding in stops.txt)"
+        )
+        raise ParameterError(message)
+
+
+def check_reach(study: Study, params: TransitAccessParameters) -> None:
     """Refuse a distance beyond the halo, where stops across the border were not read."""
     if params.max_m > study.halo_m:
         message = (
@@ -122,11 +162,12 @@ def _check_reach(study: Study, params: TransitAccessParameters) -> None:
 
 def _check_list_parameters(params: TransitAccessParameters) -> None:
     """Refuse parameters that a ready list cannot follow: what is frequent is settled in it."""
-    ignored = sorted(params.model_fields_set - {"max_m", "stops"})
+    ignored = sorted(params.model_fields_set & _TIMETABLE_ONLY)
     if ignored:
         message = (
-            f"{', '.join(ignored)} given, but the frequent stops come from a ready list; allowed "
-            "with a list: max_m; the others need a timetable (the layer transit_stops)"
+            f"{', '.join(ignored)} given, but the frequent stops come from a ready list, which "
+            f"settles what is frequent; {', '.join(ignored)} need a timetable (the layer "
+            "transit_stops)"
         )
         raise ParameterError(message)
 
@@ -142,11 +183,11 @@ def answer(
 ) -> Result:
     """Answer one definition with what was read before; its frames only where they are drawn."""
     stops = timetable.stops(params.asked) if timetable else ready_list(study)
-    reach = reach_of(study, cells, stops)
-    near = reach.within(params.max_m)
-    reached = float(cells.weight[near].sum())
+    reach = reach_by(study, params, cells, stops)
+    part = reach.parts(params.max_m)
+    reached = float(cells.weight @ part)
     value = reached / cells.total if cells.total else None
-    low, high = share_bounds(cells, near)
+    low, high = share_bounds(cells, part)
     feed_left_out = timetable.feed(params.asked.window_h).left_out if timetable else ()
     near_stops, across = serving(study, stops, params.max_m)
     return Result(
@@ -157,49 +198,73 @@ def answer(
         unit="share",
         numerator=reached,
         denominator=cells.total,
-        numerator_unit="residents",
+        numerator_unit=cells.counted,
         low=low,
         high=high,
         status=Status.OK if cells.total else Status.INSUFFICIENT_DATA,
-        finding=finding(study, params, timetable, share=people_share(reached, of=cells.total)),
+        finding=finding(study, params, timetable, share=share_text(cells, reached)),
         definition=_definition(study, params, timetable),
         provenance=provenance(
             study,
-            ["population_grid", TIMETABLE if timetable else READY_LIST, UNITS],
+            [cells.layer, TIMETABLE if timetable else READY_LIST, UNITS, *_used(params)],
             steps=(
                 "cells whose centre lies in the municipality",
                 "departures counted per stop" if timetable else "stops of the ready list",
-                "straight-line distance from cell centre to nearest frequent stop, <= max_m",
+                f"{params.metric} distance from {params.origins} to a frequent stop, <= max_m",
             ),
         ),
         sensitivity=readings,
-        left_out=(*cells.left_out, *feed_left_out),
+        left_out=(*cells.left_out, *feed_left_out, *left_out_of(reach, params.max_m)),
         notes=(
             t("transit_access.across_border", count=number(across)),
             *((t("transit_access.coded_cells"),) if cells.coded else ()),
+            *(network_notes(reach.walk.roads) if reach.walk else ()),
         ),
         figures={
             "cells": len(cells.cell_id),
-            "residents": cells.total,
-            "residents_reached": reached,
+            cells.counted: cells.total,
+            f"{cells.counted}_reached": reached,
             "frequent_stops": near_stops,
             "frequent_stops_across_border": across,
         },
-        tables=access_tables(study, cells, reach, max_m=params.max_m),
-        frame=access_frame(study, cells, reach, max_m=params.max_m) if drawn else None,
-        layers=access_layers(study, stops, max_m=params.max_m) if drawn else {},
+        tables={
+            **access_tables(study, reach, max_m=params.max_m),
+            **age_tables(study, cells, part),
+        },
+        frame=access_frame(study, reach, max_m=params.max_m) if drawn else None,
+        layers=access_layers(study, reach, max_m=params.max_m) if drawn else {},
     )
+
+
+def reach_by(study: Study, params: TransitAccessParameters, cells: Cells, stops: Stops) -> Reach:
+    """Measure to some stops as the parameters say."""
+    return reach_of(
+        study, cells, stops, metric=params.metric, origins=params.origins, max_m=params.max_m
+    )
+
+
+def _used(params: TransitAccessParameters) -> tuple[str, ...]:
+    """Name the further layers that the parameters take in."""
+    roads = (ROADS,) if params.metric == "network" else ()
+    homes = (ADDRESSES,) if params.origins == "addresses" else ()
+    return (*roads, *homes, AGES)
 
 
 def finding(
     study: Study, params: TransitAccessParameters, timetable: Timetable | None, *, share: Text
 ) -> Text:
     """Word the answer in one sentence around its share."""
+    key = "transit_access.finding"
+    if params.weight != "residents":
+        key = f"access.finding_{params.weight}"
+    distance = metres(params.max_m)
+    if params.metric == "network":
+        distance = t("access.walked", distance=distance)
     return t(
-        "transit_access.finding",
+        key,
         share=share,
         name=study.area.name,
-        distance=_metres(params.max_m),
+        distance=distance,
         service=_service(params, timetable),
     )
 
@@ -217,13 +282,6 @@ def timetable_of(study: Study, params: TransitAccessParameters) -> Timetable | N
     return open_timetable(study, date=params.date, window_h=params.asked.window_h)
 
 
-def _metres(distance_m: float) -> Text:
-    """Write a distance: whole kilometres as km."""
-    if distance_m % 1000 == 0:
-        return Text(nb=f"{distance_m / 1000:.0f} km", en=f"{distance_m / 1000:.0f} km")
-    return number(distance_m).with_unit("m")
-
-
 def _service(params: TransitAccessParameters, timetable: Timetable | None) -> Text:
     if timetable is None:
         return t("transit_access.service_list")
@@ -237,11 +295,12 @@ def _per_hour(value: float) -> Text:
 def _definition(
     study: Study, params: TransitAccessParameters, timetable: Timetable | None
 ) -> Definition:
-    people = study.source("population_grid")
     common: dict[str, str | Text] = {
-        "source": Text(nb=people.title_nb, en=people.title_en),
-        "distance": _metres(params.max_m),
+        **counted_words(study, params.weight, params.origins),
+        "distance": metres(params.max_m),
+        "way": way_words(study, params.metric),
     }
+    how = params.model_dump(include={"max_m", "metric", "weight", "origins"})
     if timetable is None:
         stops = study.source(READY_LIST)
         sentence = t(
@@ -251,7 +310,7 @@ def _definition(
             date=day(stops.date),
             **common,
         )
-        return Definition(sentence, {"max_m": params.max_m, "stops": "list"})
+        return Definition(sentence, {**how, "stops": "list"})
     sentence = t(
         "transit_access.definition_timetable",
         level=t(f"transit_access.level_{params.level}"),
@@ -263,68 +322,10 @@ def _definition(
         reason=timetable.day.reason,
         **common,
     )
+    if params.accessible:
+        sentence = joined(sentence, t("access.accessible_only"))
     chosen = {"date": timetable.day.date.isoformat(), "stops": "timetable"}
     return Definition(sentence, {**params.model_dump(), **chosen})
-
-
-def _readings(
-    study: Study, params: TransitAccessParameters, cells: Cells, *, timetable: Timetable | None
-) -> tuple[Reading, ...]:
-    """Work the share out under the other readings of near and of frequent."""
-    distances = sorted({params.max_m, *_OTHER_DISTANCES_M})
-    if timetable is None:
-        reach = reach_of(study, cells, ready_list(study))
-        return tuple(
-            _reading(
-                cells,
-                reach,
-                max_m=d,
-                name=f"list-{d:.0f}m",
-                text=t("transit_access.reading_list", distance=_metres(d)),
-                chosen=d == params.max_m,
-            )
-            for d in distances
-        )
-    base = params.asked
-    made = []
-    for window in dict.fromkeys((base.window_h, _OTHER_WINDOW_H)):
-        for direction in ("both", "best"):
-            for statistic in ("average", "every-hour", "max-gap"):
-                asked = Asked(statistic, direction, base.level, window, base.min_per_hour)
-                reach = reach_of(study, cells, timetable.stops(asked))
-                for d in distances if asked == base else (params.max_m,):
-                    hours = f"{window[0]:02d}-{window[1]:02d}"
-                    made.append(
-                        _reading(
-                            cells,
-                            reach,
-                            max_m=d,
-                            name=f"{statistic}-{direction}-{hours}-{d:.0f}m",
-                            text=t(
-                                "transit_access.reading_statistic",
-                                statistic=t(f"transit_access.statistic_{statistic}"),
-                                direction=t(f"transit_access.direction_{direction}"),
-                                window=hours.replace("-", "–"),
-                                distance=_metres(d),
-                            ),
-                            chosen=asked == base and d == params.max_m,
-                        )
-                    )
-    return tuple(made)
-
-
-def _reading(
-    cells: Cells, reach: Reach, *, max_m: float, name: str, text: Text, chosen: bool
-) -> Reading:
-    reached = float(cells.weight[reach.within(max_m)].sum())
-    return Reading(
-        name=name,
-        text=text,
-        value=reached / cells.total if cells.total else None,
-        numerator=reached,
-        denominator=cells.total,
-        chosen=chosen,
-    )
 
 
 ANALYSIS = Analysis(
@@ -334,5 +335,5 @@ ANALYSIS = Analysis(
     parameters=TransitAccessParameters,
     run=run,
     needs=("municipality", "population_grid"),
-    uses=(TIMETABLE, READY_LIST, UNITS),
+    uses=(TIMETABLE, READY_LIST, UNITS, ROADS, ADDRESSES, "workplaces", AGES),
 )

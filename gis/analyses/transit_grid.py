@@ -17,9 +17,10 @@ from gis.analyses.transit_access import (
     TransitAccessParameters,
     answer,
     finding,
+    reach_by,
     timetable_of,
 )
-from gis.analyses.transit_tables import Reach, reach_of
+from gis.analyses.transit_tables import Reach
 from gis.disclosure import round_residents
 from gis.text import people_share
 
@@ -60,7 +61,9 @@ def transit_grid(study: Study, params: Mapping[str, Any] | None = None) -> Grid:
         controls=controls,
         positions=tuple(positions),
         chosen=asked.index(chosen),
-        cells=_cells(study, cells, [reach_of(study, cells, s) for s in stops], distances=distances),
+        cells=_cells(
+            study, cells, [reach_by(study, chosen, cells, s) for s in stops], distances=distances
+        ),
         points=_points(study, stops, distances=distances),
     )
 

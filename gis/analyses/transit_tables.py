@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -13,17 +13,20 @@ import shapely
 
 from gis.analyses.parts import UNITS, share, table, unit_of_points, unit_table
 from gis.analyses.shown import reached_that_tell, shown_residents
-from gis.analyses.travel import Origins, origins_of, walk_to
+from gis.analyses.travel import Metric, Origin, Origins, Walk, origins_of, walk_to
+from gis.analyses.travel_words import targets_off, unreached, without_address
 from gis.kernels.distance import nearest
 from gis.text import Text, number, t
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from gis.analyses.frequent_stops import Stops
     from gis.analyses.residents import Cells
     from gis.analyses.study import Study
-    from gis.result import Table
+    from gis.result import LeftOut, Table
 
 BANDS_M = (0, 300, 500, 800, 1000, 1500, 2000)
 
@@ -79,67 +82,103 @@ def reach_of(
     return Reach(stops=stops, origins=places, place_m=distance)
 
 
-def access_tables(study: Study, cells: Cells, reach: Reach, *, max_m: float) -> dict[str, Table]:
+def access_tables(study: Study, reach: Reach, *, max_m: float) -> dict[str, Table]:
     """Lay out residents by distance, and by basic statistical unit where there are units."""
-    tables = {"by_distance": _distance_table(cells, reach)}
+    tables = {"by_distance": _distance_table(reach)}
     if study.has(UNITS):
-        unit = unit_of_points(study, cells.x, cells.y)
-        near = np.where(reach.within(max_m), cells.weight, 0.0)
-        frame = unit_table(study, unit, {"residents": cells.weight, "reached": near})
-        frame["share"] = share(frame["reached"], frame["residents"])
-        columns = (
-            ("number", "text", 0),
-            ("name", "text", 0),
-            ("residents", "residents", 0),
-            ("reached", "residents", 0),
-            ("share", "share", 1),
-        )
-        told = reached_that_tell(study, cells, unit, near=reach.within(max_m))
-        rows = tuple(np.flatnonzero(frame["number"].isin(told)).tolist())
-        tables["units"] = table(
-            "units", frame, columns, key="number", counts="subsets", withhold={"reached": rows}
-        )
+        tables["units"] = units_table(study, reach.origins.cells, {"reached": reach.parts(max_m)})
     return tables
 
 
-def _distance_table(cells: Cells, reach: Reach) -> Table:
+def units_table(study: Study, cells: Cells, parts: Mapping[str, NDArray[np.float64]]) -> Table:
+    """Sum what cells hold, and the parts of it that are reached, by basic statistical unit.
+
+    ``parts``: by column the share (0-1) of each cell. A last column is the share of the
+    unit in the last of them. Sums of residents that would give a cell away are withheld.
+    """
+    unit = unit_of_points(study, cells.x, cells.y)
+    counted = cells.counted
+    sums = {name: cells.weight * part for name, part in parts.items()}
+    frame = unit_table(study, unit, {counted: cells.weight, **sums})
+    frame["share"] = share(frame[list(parts)[-1]], frame[counted])
+    people = counted == "residents"
+    kind = "residents" if people else "count"
+    columns = (
+        ("number", "text", 0),
+        ("name", "text", 0),
+        *((name, kind, 0) for name in (counted, *parts)),
+        ("share", "share", 1),
+    )
+    if not people:
+        return table("units", frame, columns, key="number")
+    withhold = {}
+    for name, part in parts.items():
+        told = reached_that_tell(study, cells, unit, near=part > 0)
+        withhold[name] = tuple(np.flatnonzero(frame["number"].isin(told)).tolist())
+    return table("units", frame, columns, key="number", counts="subsets", withhold=withhold)
+
+
+def _distance_table(reach: Reach) -> Table:
     """Sum residents by distance to the nearest frequent stop; the last row is all of them."""
-    distance = np.nan_to_num(reach.distance_m, nan=np.inf)
+    where, cells = reach.origins.where, reach.origins.cells
+    distance = np.nan_to_num(reach.place_m, nan=np.inf)
     # right=True: a distance of exactly 1,000 m belongs to "800-1000 m".
     slot = np.digitize(distance, BANDS_M[1:], right=True)
-    residents = np.bincount(slot, weights=cells.weight, minlength=len(BANDS_M))
+    sums = np.bincount(slot, weights=where.weight, minlength=len(BANDS_M))
     bands: list[Text] = [
         t("transit_access.band", low=number(a), high=number(b))
         for a, b in itertools.pairwise(BANDS_M)
     ]
     bands += [t("transit_access.band_over", low=number(BANDS_M[-1])), t("common.total")]
-    frame = pd.DataFrame({"band": bands, "residents": [*residents, cells.total]})
-    frame["share"] = share(frame["residents"], cells.total)
-    columns = (("band", "text", 0), ("residents", "residents", 0), ("share", "share", 1))
-    return table("by_distance", frame, columns, total=True, counts="bands")
+    people = cells.counted == "residents"
+    frame = pd.DataFrame({"band": bands, cells.counted: [*sums, cells.total]})
+    frame["share"] = share(frame[cells.counted], cells.total)
+    kind = "residents" if people else "count"
+    columns = (("band", "text", 0), (cells.counted, kind, 0), ("share", "share", 1))
+    title = None if people else t(f"access.by_distance_{cells.counted}")
+    counts: Literal["bands"] | None = "bands" if people else None
+    return table("by_distance", frame, columns, title=title, total=True, counts=counts)
 
 
-def access_frame(study: Study, cells: Cells, reach: Reach, *, max_m: float) -> gpd.GeoDataFrame:
-    """Return the cells with their residents, whether reached, and how far the nearest stop is."""
-    return gpd.GeoDataFrame(
-        {
-            "cell_id": cells.cell_id,
-            "residents": cells.weight,
-            "residents_shown": shown_residents(study, cells),
-            "reached": reach.within(max_m),
-            "distance_m": np.round(reach.distance_m),
-        },
-        geometry=cells.squares,
-        crs=study.epsg,
+def left_out_of(reach: Reach, max_m: float) -> tuple[LeftOut, ...]:
+    """Count those who do not get to a stop by network, by reason, and who has no address."""
+    found = without_address(reach.origins)
+    walk = reach.walk
+    if walk is None:
+        return found
+    within = np.nan_to_num(reach.place_m, nan=np.inf) <= max_m
+    return (
+        *found,
+        *unreached(walk.roads, walk.trip, reach.origins, reason=walk.reasons(within)),
+        *targets_off(walk.targets_off, trip=walk.trip, what="stops"),
     )
 
 
-def access_layers(study: Study, stops: Stops, *, max_m: float) -> dict[str, gpd.GeoDataFrame]:
-    """Give maps the frequent stops and the area around them; circles are for drawing only."""
+def access_frame(study: Study, reach: Reach, *, max_m: float) -> gpd.GeoDataFrame:
+    """Return the cells with their residents, whether reached, and how far the nearest stop is."""
+    cells = reach.origins.cells
+    columns: dict[str, Any] = {"cell_id": cells.cell_id, cells.counted: cells.weight}
+    if cells.counted == "residents":
+        columns["residents_shown"] = shown_residents(study, cells)
+    columns["reached"] = reach.within(max_m)
+    columns["distance_m"] = np.round(reach.distance_m)
+    return gpd.GeoDataFrame(columns, geometry=cells.squares, crs=study.epsg)
+
+
+def access_layers(study: Study, reach: Reach, *, max_m: float) -> dict[str, gpd.GeoDataFrame]:
+    """Give maps the frequent stops and the area around them, for drawing only.
+
+    The area is circles in a straight line, and the surroundings of the streets
+    walked by network.
+    """
+    stops, walk = reach.stops, reach.walk
     frequent = stops.frame[stops.frequent]
     near = shapely.dwithin(study.polygon, frequent.geometry.to_numpy(), max_m)
     frequent = frequent[near].reset_index(drop=True)
-    catchment = shapely.union_all(shapely.buffer(frequent.geometry.to_numpy(), max_m))
+    if walk is None:
+        catchment = shapely.union_all(shapely.buffer(frequent.geometry.to_numpy(), max_m))
+    else:
+        catchment = walk.area(max_m)
     return {
         "stops": frequent,
         "catchment": gpd.GeoDataFrame({"max_m": [max_m]}, geometry=[catchment], crs=study.epsg),

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import shapely
 
-from gis.analyses.network_access import ROADS, Roads, roads_of, travel
+from gis.analyses.network_access import Roads, roads_of, travel
 from gis.analyses.residents import at_centres, cells_inside, over_addresses
+from gis.kernels.network_area import isochrone
 from gis.kernels.network_reach import Reached, Reason
 from gis.sources.trips import CM_PER_M, Trip
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from gis.analyses.residents import Cells, Spread
     from gis.analyses.study import Study
     from gis.kernels.network_snap import Snapped
-    from gis.sources.osm_rules import Mode
 
     Floats = NDArray[np.float64]
 
@@ -27,7 +28,7 @@ Origin = Literal["centre", "addresses"]
 Weight = Literal["residents", "employees", "establishments"]
 ADDRESSES = "addresses"
 # The layer that each weight is counted in.
-WEIGHT_LAYERS = {
+WEIGHT_LAYERS: dict[str, str] = {
     "residents": "population_grid",
     "employees": "workplaces",
     "establishments": "workplaces",
@@ -91,14 +92,18 @@ def snapped_origins(roads: Roads, origins: Origins, trip: Trip) -> Snapped:
 class Walk:
     """What it takes from each place to the nearest target by network.
 
-    ``found`` holds costs, lengths and reasons; ``targets_off`` how many targets have no
-    place on the network.
+    ``found`` holds costs, lengths and reasons, ``targets`` the targets' places.
     """
 
     roads: Roads
     trip: Trip
     found: Reached
-    targets_off: int
+    targets: Snapped
+
+    @property
+    def targets_off(self) -> int:
+        """How many targets have no place on the network."""
+        return int((~self.targets.found).sum())
 
     @property
     def metres(self) -> Floats:
@@ -106,15 +111,32 @@ class Walk:
         cost = self.found.length_cm
         return np.where(cost >= 0, cost / CM_PER_M, np.nan)
 
+    def area(self, max_m: float) -> shapely.Geometry:
+        """Return the surroundings of the streets from where a target is within ``max_m``."""
+        return isochrone(
+            self.roads.graph,
+            self.targets,
+            costs=self.roads.price(self.trip, gradient=False).costs,
+            max_cost=max_m * CM_PER_M,
+            direction=self.trip.direction,
+        )
+
     def reasons(self, within: NDArray[np.bool_]) -> NDArray[np.int8]:
         """Return why each place is not reached, where those ``within`` a limit are."""
         reason = self.found.reason.copy()
         reason[~within & (reason == Reason.REACHED)] = Reason.BEYOND
+        reason[within] = Reason.REACHED
         return reason
 
 
 def walk_to(
-    study: Study, origins: Origins, x: Floats, y: Floats, *, max_m: float, roads: Roads | None = None
+    study: Study,
+    origins: Origins,
+    x: Floats,
+    y: Floats,
+    *,
+    max_m: float,
+    roads: Roads | None = None,
 ) -> Walk:
     """Walk from each origin to the nearest of some targets along roads and paths.
 
@@ -125,6 +147,4 @@ def walk_to(
     targets = network.places(x, y, trip=trip)
     places = snapped_origins(network, origins, trip)
     found = travel(network, places, targets, trip=trip, priced=network.price(trip, gradient=False))
-    return Walk(network, trip, found, targets_off=int((~targets.found).sum()))
-
-
+    return Walk(network, trip, found, targets)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ACCEPTABLE, NOT_MAPPED, NEEDS_STUDY, NOT_ALLOWED = range(4)
 VERDICTS = ("acceptable", "not_mapped", "needs_study", "not_allowed")
 _CLIMATE = "_climate"
+FLOOD = "flood_zones"
 
 type Verdicts = NDArray[np.int64]
 
@@ -85,10 +86,11 @@ def _zone_is_known(
 ) -> NDArray[np.bool_]:
     """Tell where a zone of the period asked for, or a rarer one, was mapped at all.
 
-    An extent in which no such zone lies was mapped for more frequent events alone, as far
-    as can be told: outside them nothing is known of the rarer one.
+    Flood extents are mapped for some return periods each. One in which no such zone lies
+    was mapped for more frequent floods alone, as far as can be told: outside them nothing
+    is known of the rarer one. Slides and storm surge are mapped for all periods at once.
     """
-    if hazard.mapped is None:
+    if hazard.mapped is None or hazard.id != FLOOD:
         return np.ones(len(objects), dtype=bool)
     rare = hazard.zones.shapes[(years >= asked)[hazard.zones.ranks]]
     extent, _ = shapely.STRtree(rare).query(hazard.mapped, predicate="intersects")

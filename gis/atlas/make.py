@@ -294,6 +294,7 @@ def _around(
             created=order.created,
             sources=sources,
             beside=(REPORT, WORKBOOK, STATEMENT),
+            absent=[order.entries[m].title.text for m in work.left_out],
         ),
         REPORT: render_report(
             sections, language=order.language, created=order.created, sources=sources

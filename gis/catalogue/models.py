@@ -51,8 +51,9 @@ class SourceInfo(Entry):
 class Delivery(Entry):
     """In what form the data arrive, and which part of them is this layer."""
 
-    kind: Literal["vector", "points", "grid", "gtfs", "raster"] = Field(
-        description="the reader: vector file, table of points, SSB grid, timetable or terrain"
+    kind: Literal["vector", "points", "grid", "gtfs", "raster", "table"] = Field(
+        description="the reader: vector file, table of points, SSB grid, timetable, terrain, or a "
+        "table keyed by number, without geometry"
     )
     layers: tuple[str, ...] = Field(
         default=(),
@@ -173,7 +174,7 @@ class LayerEntry(Entry):
     """One file in layers/: what a layer is, from whom, and how it is read."""
 
     theme: Literal["base", "residents", "transit", "hazard", "nature", "plan", "terrain"]
-    geometry: Literal["polygon", "line", "point", "cell", "raster"]
+    geometry: Literal["polygon", "line", "point", "cell", "raster", "none"]
     title: Bilingual
     about: Bilingual = Field(description="one sentence: what it shows and what it does not")
     source: SourceInfo
@@ -193,6 +194,13 @@ class LayerEntry(Entry):
     coverage: Coverage = Coverage(kind="everywhere")
     style: Style
     name_field: Id | None = Field(default=None, description="the field that names a feature")
+
+    @model_validator(mode="after")
+    def _table_has_no_geometry(self) -> LayerEntry:
+        if (self.delivery.kind == "table") != (self.geometry == "none"):
+            message = "geometry 'none' goes with delivery kind 'table', and only there"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _fields_fit(self) -> LayerEntry:
@@ -238,11 +246,18 @@ class MapLayer(Entry):
     draw: bool = Field(
         default=True, description="false: not on the map; answers when a place is asked about"
     )
+    slider: bool = Field(
+        default=False,
+        description="the classes are shown one at a time, by a slider: levels, years",
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> MapLayer:
         if (self.layer is None) == (self.result is None):
             message = "a map layer has either 'layer' or 'result'"
+            raise ValueError(message)
+        if self.slider and (self.class_field is None or self.breaks or not self.draw):
+            message = "a slider needs a class_field of named classes, without breaks, and draw"
             raise ValueError(message)
         return self
 

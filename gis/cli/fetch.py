@@ -12,13 +12,14 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from gis.cli.shared import JsonOption, WorkspaceOption, say, show_grid, show_json
 from gis.errors import SourceError
-from gis.fetch import Report, Settings, as_dict, fetch, plan
+from gis.fetch import fetch, plan
 from gis.inbox import Recognised, recognise_all
+from gis.outcomes import Report, Settings, as_dict
 from gis.text import Language, number, t
 from gis.workspace import open_workspace
 
 if TYPE_CHECKING:
-    from gis.fetch import Outcome, Planned
+    from gis.outcomes import Outcome, Planned
 
 _MIB = 1 << 20
 

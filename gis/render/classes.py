@@ -119,7 +119,10 @@ def _named(frame: gpd.GeoDataFrame, values: pd.Series, rule: Rule) -> Classed:
     found = {*keys, *((c.id for c in rule.palette.classes) if rule.whole else ())}
     listed_first = [c.id for c in rule.entry.classes] if rule.entry is not None else []
     order = [*listed_first, *(c.id for c in rule.palette.classes)]
-    order = [*dict.fromkeys(k for k in order if k in found), *sorted(found - set(order))]
+    order = [
+        *dict.fromkeys(k for k in order if k in found),
+        *sorted(found - set(order), key=_natural),
+    ]
     own = {c.id for c in rule.palette.classes}
     listed = []
     for place, key in enumerate(order):
@@ -128,6 +131,14 @@ def _named(frame: gpd.GeoDataFrame, values: pd.Series, rule: Rule) -> Classed:
     place_of = {key: i for i, key in enumerate(order)}
     index = np.array([place_of[k] for k in keys], dtype=np.int64)
     return _kept(listed, index, whole=rule.whole)
+
+
+def _natural(key: str) -> tuple[bool, float, str]:
+    """Order codes that are numbers as numbers, before words."""
+    try:
+        return (False, float(key), key)
+    except ValueError:
+        return (True, 0.0, key)
 
 
 def _title(key: str, frame: gpd.GeoDataFrame, rule: Rule) -> Text:

@@ -51,7 +51,8 @@ class Drawn:
     """One layer of a page: what it is called, how it looks, and its coded data.
 
     ``ask`` is how it answers about a place; a layer that is not ``listed`` is never
-    drawn and does nothing else. ``origin`` is the analysis and the frame it shows.
+    drawn and does nothing else. ``origin`` is the analysis and the frame it shows;
+    ``slider``: its classes are shown one at a time.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Drawn:
     ask: Ask | None = None
     listed: bool = True
     origin: tuple[str, str] | None = None
+    slider: bool = False
 
     def payload(self) -> dict[str, Any]:
         """Return what the browser needs, as plain JSON types."""
@@ -102,10 +104,14 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Picked:
-    """What a page shows, and what it was told to show but the store does not have."""
+    """What a page shows, and what it was told to show but the store does not have.
+
+    ``silent`` are the layers that were only to answer about a place.
+    """
 
     layers: tuple[Drawn, ...]
     absent: tuple[Text, ...]
+    silent: tuple[Text, ...]
     frames: Mapping[str, gpd.GeoDataFrame]
 
 
@@ -118,18 +124,20 @@ def pick(entry: MapEntry, scene: Scene) -> Picked:
     """
     made: list[tuple[MapLayer, Drawn]] = []
     absent: list[Text] = []
+    silent: list[Text] = []
     frames: dict[str, gpd.GeoDataFrame] = {}
     for place, named in enumerate(entry.layers):
         where = f"maps/{scene.map_id}.toml: layers[{place}]"
         frame = frame_of(named, scene, where=where)
         if frame is None:
-            absent.append(title_of(named, scene, where=where))
+            missing = absent if named.draw else silent
+            missing.append(title_of(named, scene, where=where))
             continue
         layer = _draw(named, frame, scene, where=where, taken={d.id for _, d in made})
         made.append((named, layer))
         frames[layer.id] = frame
     layers = _answering(made, frames, scene)
-    return Picked(layers=tuple(layers), absent=tuple(absent), frames=frames)
+    return Picked(tuple(layers), tuple(absent), tuple(silent), frames)
 
 
 def _answering(
@@ -204,6 +212,7 @@ def _draw(
         symbol=symbol,
         show=named.show and named.draw,
         listed=named.draw,
+        slider=named.slider,
         origin=None if named.result is None else (named.result, named.frame),
         popup=popup,
         class_field=class_field,

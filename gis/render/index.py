@@ -56,11 +56,13 @@ def render_index(
     created: dt.date,
     sources: Sequence[LayerSource] = (),
     beside: Sequence[str] = (),
+    absent: Sequence[Text] = (),
 ) -> str:
     """Return index.html: findings first, each leading to its map; then the data and their dates.
 
     sources is the store's list of layers; without it, what the results name. beside
-    names the files that were written with it: report, workbook, statement.
+    names the files that were written with it: report, workbook, statement. absent are the
+    titles of maps that could not be made, since a layer is not there.
     Raises RenderError when a lead's result is missing.
     """
     missing = [p.map_id for p in pages if p.entry.lead not in results]
@@ -78,6 +80,7 @@ def render_index(
         "invented": any(s.invented for s in found),
         "cards": [_card(page, results[page.entry.lead]) for page in pages],
         "beside": [{"file": f, "title": t(_COMPANIONS[f])} for f in beside],
+        "absent": views.joined(absent),
         "table": table_view(data_status(found, created=created), "index", Places()),
         "made": views.made(created, gis.__version__),
         "texts": json_block(texts),

@@ -18,7 +18,7 @@ from gis.disclosure import LEAST, round_residents
 from gis.errors import RenderError
 from gis.published import publishable
 from gis.render import views
-from gis.render.fields import heading, worded
+from gis.render.fields import heading, worded, written
 from gis.render.tables import Places, shown_columns, table_view
 from gis.result import WITHHELD, Scalar
 from gis.text import THIN_SPACE, Text, number
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from gis.analyses.grid_parts import Control, Followed, Grid, Position
     from gis.render.drawn import Drawn
-    from gis.result import Result, Table
+    from gis.result import Column, Result, Table
 
 # Above this many residents a tenth of a per cent is ten people or more.
 _SHARE_IS_COARSE = 10_000
@@ -223,12 +223,18 @@ def _tables(shown: Sequence[Result], chosen: Result) -> dict[str, Any]:
             key = tuple(columns[c] for c in moving)
             if key not in variants:
                 variants[key] = len(variants)
-                view = table_view(result.tables[name], result.analysis, Places())
-                cells.append([[_packed(r.cells[c].text) for r in view.rows] for c in moving])
+                frame = result.tables[name].frame
+                cells.append([_cells(frame[listed[c].name], listed[c]) for c in moving])
             of.append(variants[key])
         dom = table_view(table, chosen.analysis, Places()).dom
         found[dom] = {"columns": moving, "variants": cells, "of": of}
     return found
+
+
+def _cells(values: pd.Series, column: Column) -> list[Any]:
+    """Word the cells of one column as the page's tables do."""
+    kind, decimals = column.kind, column.decimals
+    return [_packed(written(v, kind=kind, decimals=decimals)) for v in values]
 
 
 def _follow(grid: Grid, layers: Sequence[Drawn]) -> list[dict[str, Any]]:

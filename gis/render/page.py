@@ -140,7 +140,7 @@ def render_page(
     data = [{"id": key, "text": Markup(text)} for key, text in blocks.items()]  # noqa: S704
     script = _scripts(drawn, area, context)
     script["config"] = config(
-        map_id, area, drawn, absent=picked.absent, controls=context["controls"]
+        map_id, area, drawn, absent=(*picked.absent, *picked.silent), controls=context["controls"]
     )
     html = fill_template("page.html", {**context, **script, "data": data}, page=f"maps/{map_id}")
     sizes = {key: len(text) for key, text in blocks.items()}

@@ -33,7 +33,8 @@ class Ask:
     """How one layer answers: by what holds the place, or by what is nearest to it.
 
     ``rest`` is the id of the polygons where the layer is not mapped; ``land`` tells
-    that they, and so the answer, leave out the sea.
+    that it was mapped for land, so that the sea is neither mapped nor unmapped.
+    ``worst``: of several classes a place has the first.
     """
 
     kind: Kind
@@ -67,8 +68,7 @@ def ask_of(
     hazard = layer is not None and layer.theme == "hazard"
     if coverage == "layer":
         silence: Silence = "not_mapped" if rest is None else "clear"
-        land = hazard and named.result is not None
-        return Ask("area", silence, rest=rest, land=land, worst=hazard)
+        return Ask("area", silence, rest=rest, land=hazard, worst=hazard)
     if coverage == "positive_only":
         return Ask("area", "not_cleared", worst=hazard)
     return Ask("area", "none", worst=hazard)

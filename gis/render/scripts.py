@@ -72,6 +72,7 @@ def config(
             "epsg": epsg,
             "ask": [d.id for d in asked],
             "rest": sorted({d.ask.rest for d in asked if d.ask and d.ask.rest}),
+            "sliders": [d.id for d in drawn if d.slider and len(d.classes) > 1],
             "absent": [text.as_dict() for text in absent],
             "controls": [
                 {

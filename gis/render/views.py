@@ -170,7 +170,7 @@ def groups(layers: Sequence[Drawn]) -> list[dict[str, Any]]:
         own = [_listed(d) for d in reversed(layers) if d.group == name and d.listed]
         if name == "base":
             names = {"id": "places", "title": t("groups.places"), "show": True}
-            own.append({**names, "swatch": None, "note": None, "classes": []})
+            own.append({**names, "swatch": None, "note": None, "classes": [], "steps": []})
         if own:
             listed.append({"title": t(f"groups.{name}"), "layers": own, "base": name == "base"})
     return listed
@@ -191,6 +191,9 @@ def _listed(drawn: Drawn) -> dict[str, Any]:
         "show": drawn.show,
         "swatch": swatches[-1] if single and swatches else None,
         "note": _note(drawn),
+        "steps": [c.title for c in drawn.classes]
+        if drawn.slider and len(drawn.classes) > 1
+        else [],
         "classes": []
         if single
         else [

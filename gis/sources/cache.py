@@ -112,6 +112,15 @@ class Cache:
         """Forget an answer."""
         (self.folder / f"{key}.json").unlink(missing_ok=True)
 
+    def prune(self, *, older_h: float) -> None:
+        """Remove answers that were not asked for in so many hours, and parts that old."""
+        now = dt.datetime.now(dt.UTC).timestamp()
+        for file in self.folder.glob("*") if self.folder.is_dir() else ():
+            note = self.folder / f"{file.name.split('.', 1)[0]}.json"
+            last = note if note.is_file() else file
+            if now - last.stat().st_mtime > older_h * 3600:
+                file.unlink(missing_ok=True)
+
     def part(self, key: str) -> Part:
         """Return the part file of a key, empty or with what came before the transfer broke."""
         try:

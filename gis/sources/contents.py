@@ -14,7 +14,7 @@ from gis.sources.base import Notes
 from gis.sources.containers import VECTOR_SUFFIXES, datasets
 from gis.sources.limits import check_zip, copy_member, safe_name
 from gis.sources.tables import TABLE_SUFFIXES, TEXT_SUFFIXES, column_names
-from gis.sources.vector import _guarded
+from gis.sources.vector import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,12 +70,12 @@ def _vector(path: Path) -> Iterator[Content]:
 
 
 def _layers(source: str | bytes, name: str) -> list[str | None]:
-    listed = _guarded(lambda: pyogrio.list_layers(source), source=name, notes=Notes())
+    listed = guarded(lambda: pyogrio.list_layers(source), source=name, notes=Notes())
     return [str(layer) for layer, _ in listed]
 
 
 def _info(source: str | bytes, layer: str | None, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = _guarded(
+    found: dict[str, Any] = guarded(
         lambda: pyogrio.read_info(source, layer=layer), source=name, notes=Notes()
     )
     return found

@@ -159,9 +159,7 @@ class Downloader:
         wait_s = self.patience.first_s
         for attempt in range(1, self.patience.tries + 1):
             try:
-                answer = self._once(ask, kept)
-                self._received.append(ask.key)
-                return answer
+                return self._once(ask, kept)
             except OSError as error:
                 message = f"{self.cache.folder}: cannot be written ({error.strerror or error})"
                 raise SourceError(message) from None
@@ -204,6 +202,7 @@ class Downloader:
             return None
 
     def _once(self, ask: Ask, kept: Kept | None) -> Answer:
+        self._received.append(ask.key)
         part = self.cache.part(ask.key)
         headers = {} if kept is None else kept.conditions
         headers |= part.conditions

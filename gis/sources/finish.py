@@ -15,6 +15,7 @@ from gis.provenance import LayerSource
 from gis.sources.base import LayerData, Notes, Request
 from gis.sources.geometry import tidy
 from gis.sources.grid import read_grid
+from gis.sources.keyed import read_keyed
 from gis.sources.limits import check_vertices
 from gis.sources.points import read_points
 from gis.sources.raster import read_raster
@@ -36,6 +37,7 @@ READERS: Mapping[str, Callable[[Request], Delivered]] = {
     "grid": read_grid,
     "gtfs": read_timetable,
     "raster": read_raster,
+    "table": read_keyed,
 }
 
 
@@ -79,6 +81,8 @@ def read_layer(
 def _finished(delivered: Delivered, request: Request, notes: Notes) -> tuple[gpd.GeoDataFrame, int]:
     """Return the layer in the working CRS inside the box, and how many geometries were mended."""
     frame = gpd.GeoDataFrame(delivered.fields, geometry=delivered.geometry)
+    if request.entry.geometry == "none":
+        return frame, 0
     frame = to_working(frame, source=request.label, epsg=request.epsg)
     if request.bounds is not None:
         # The rough cut first, so that only what may stay is mended and counted.

@@ -27,7 +27,7 @@ from gis.sources.convert import as_number
 from gis.sources.geonorge import epsg_in_name
 from gis.sources.names import find_field, missing_field
 from gis.sources.tables import TEXT_SUFFIXES, column_names, read_columns
-from gis.sources.vector import _guarded, _straight
+from gis.sources.vector import guarded, straight
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,7 +179,7 @@ def _layers(dataset: Dataset, path: Path, notes: Notes) -> list[str]:
         return [dataset.layer]
     if dataset.suffix == geoparquet.SUFFIX:
         return [path.stem]
-    listed = _guarded(lambda: pyogrio.list_layers(dataset.source), source=path.name, notes=notes)
+    listed = guarded(lambda: pyogrio.list_layers(dataset.source), source=path.name, notes=notes)
     spatial = [str(name) for name, kind in listed if kind is not None]
     if not spatial:
         message = f"{path.name}: no layer with geometry in {dataset.name}"
@@ -197,11 +197,11 @@ def _vector(
     else:
         picked = None if dataset.layer is not None else layer
         how: dict[str, Any] = {"layer": picked, "on_invalid": "fix", "fid_as_index": True}
-        info = _guarded(
+        info = guarded(
             lambda: pyogrio.read_info(dataset.source, layer=picked), source=source, notes=notes
         )
         said = info["crs"]
-        frame = _guarded(lambda: _straight(dataset.source, how), source=source, notes=notes)
+        frame = guarded(lambda: straight(dataset.source, how), source=source, notes=notes)
     frame = frame.sort_index().reset_index(drop=True)
     crs = _settle(said, dataset, frame, source=source, epsg=epsg)
     return frame.set_crs(crs, allow_override=True)

@@ -15,11 +15,13 @@ from gis.sources.base import Delivered, Notes
 from gis.sources.convert import as_integer, as_number
 from gis.sources.mapping import belongs, map_fields, resolve
 from gis.sources.names import find_field, missing_field
-from gis.sources.tables import TABLE_SUFFIXES, column_names, read_columns
+from gis.sources.tables import TABLE_SUFFIXES, column_names, stream_columns
 from gis.sources.vector import read_vector
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from gis.sources.base import Request
 
@@ -41,27 +43,40 @@ def read_points(request: Request) -> Delivered:
     columns = resolve(request, available, source=request.label)
     x_name, y_name, epsg_name = _coordinate_columns(request, available)
     names = [*columns.needed, x_name, y_name, *([epsg_name] if epsg_name else [])]
-    table = read_columns(request.path, list(dict.fromkeys(names)))
-    table = table[belongs(table, columns)]
-    x = as_number(table[x_name], source=f"{request.label}: field '{x_name}'")
-    y = as_number(table[y_name], source=f"{request.label}: field '{y_name}'")
-    # Portals write 0, 0 where the place is not known.
-    there = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
-    notes.count(int((~there).sum()), "rows without coordinates left out")
-    if not there.any():
+    tables: list[pd.DataFrame] = []
+    points: list[gpd.GeoSeries] = []
+    without, found = 0, False
+    for block in stream_columns(request.path, list(dict.fromkeys(names))):
+        part = block[belongs(block, columns)]
+        x = as_number(part[x_name], source=f"{request.label}: field '{x_name}'")
+        y = as_number(part[y_name], source=f"{request.label}: field '{y_name}'")
+        # Portals write 0, 0 where the place is not known.
+        there = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
+        without += int((~there).sum())
+        part, x, y = part[there], x[there], y[there]
+        geometry = _geometry(x, y, _codes(part, epsg_name, request), request=request)
+        # All coordinates are checked by now; of a national file only the area's rows stay.
+        inside = _inside(geometry, request)
+        tables.append(part[inside])
+        points.append(geometry[inside])
+        found = found or bool(there.any())
+    notes.count(without, "rows without coordinates left out")
+    if not found:
         message = f"{request.label}: no row has coordinates in '{x_name}' and '{y_name}'"
         raise SourceError(message)
-    table, x, y = table[there], x[there], y[there]
-    codes = _codes(table, epsg_name, request)
-    geometry = _geometry(x, y, codes, request=request)
-    if request.bounds is not None:
-        # All coordinates are checked by now; of a national file only the area's rows are typed.
-        west, south, east, north = request.bounds
-        xs, ys = shapely.get_x(geometry.to_numpy()), shapely.get_y(geometry.to_numpy())
-        inside = (xs >= west) & (xs <= east) & (ys >= south) & (ys <= north)
-        table, geometry = table[inside], geometry[inside]
+    table = pd.concat(tables, ignore_index=True)
+    geometry = gpd.GeoSeries(pd.concat(points, ignore_index=True), crs=request.epsg)
     fields = map_fields(table, columns, entry=request.entry, source=request.label, notes=notes)
     return Delivered(fields=fields, geometry=geometry, notes=tuple(notes.lines))
+
+
+def _inside(geometry: gpd.GeoSeries, request: Request) -> NDArray[np.bool_]:
+    """Tell which points lie in the request's box."""
+    if request.bounds is None:
+        return np.ones(len(geometry), dtype=bool)
+    west, south, east, north = request.bounds
+    xs, ys = shapely.get_x(geometry.to_numpy()), shapely.get_y(geometry.to_numpy())
+    return np.asarray((xs >= west) & (xs <= east) & (ys >= south) & (ys <= north))
 
 
 def _coordinate_columns(request: Request, available: Sequence[str]) -> tuple[str, str, str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.csv
@@ -15,7 +15,7 @@ from gis.errors import SourceError
 from gis.sources.limits import check_csv_head, check_parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -101,29 +101,48 @@ def read_columns(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         raise _broken(path, error) from None
 
 
+def stream_columns(path: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """Yield what ``read_columns`` returns in blocks of rows, in flat memory for CSV.
+
+    Raises SourceError as ``read_columns`` does, where the broken row is reached.
+    """
+    if path.suffix.lower() == ".parquet":
+        yield read_columns(path, columns)
+        return
+    try:
+        with pyarrow.csv.open_csv(path, **_csv_options(path, columns)) as reader:
+            for batch in reader:
+                yield batch.to_pandas()
+    except (pa.ArrowException, OSError) as error:
+        raise _broken(path, error) from None
+
+
 def _read_csv(path: Path, columns: Sequence[str]) -> pa.Table:
+    return pyarrow.csv.read_csv(path, **_csv_options(path, columns))
+
+
+def _csv_options(path: Path, columns: Sequence[str]) -> dict[str, Any]:
     dialect = sniff(path)
     duplicates = {n for n in columns if dialect.columns.count(n) > 1}
     if duplicates:
         message = f"{path.name}: column '{min(duplicates)}' is there more than once"
         raise SourceError(message)
-    return pyarrow.csv.read_csv(
-        path,
-        read_options=pyarrow.csv.ReadOptions(
+    return {
+        "read_options": pyarrow.csv.ReadOptions(
             column_names=list(dialect.columns), skip_rows=1, block_size=_BLOCK
         ),
-        parse_options=pyarrow.csv.ParseOptions(
+        "parse_options": pyarrow.csv.ParseOptions(
             delimiter=dialect.separator,
             quote_char='"' if dialect.quoted else False,
             double_quote=dialect.quoted,
         ),
-        convert_options=pyarrow.csv.ConvertOptions(
+        "convert_options": pyarrow.csv.ConvertOptions(
             column_types=dict.fromkeys(columns, pa.string()),
             include_columns=list(columns),
             strings_can_be_null=True,
             null_values=[""],
         ),
-    )
+    }
 
 
 def _broken(path: Path, error: Exception) -> SourceError:

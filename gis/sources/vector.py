@@ -160,7 +160,7 @@ def _schema(part: _Part, source: str, notes: Notes) -> _Schema:
         return _Schema(fields=names, crs=crs, bounds=None)
     layer = None if dataset.layer is not None else part.layer
     quick = dataset.suffix in _INDEXED
-    info = _guarded(
+    info = guarded(
         lambda: pyogrio.read_info(dataset.source, layer=layer, force_total_bounds=quick),
         source=source,
         notes=notes,
@@ -191,14 +191,14 @@ def _rows(
         "on_invalid": "fix",
         "fid_as_index": True,
     }
-    frame: pd.DataFrame = _guarded(
-        lambda: _straight(dataset.source, how), source=source, notes=notes
+    frame: pd.DataFrame = guarded(
+        lambda: straight(dataset.source, how), source=source, notes=notes
     )
     # A spatial index hands rows out in its own order; a layer keeps that of the file.
     return frame.sort_index().reset_index(drop=True)
 
 
-def _straight(source: str | bytes, how: dict[str, Any]) -> Any:
+def straight(source: str | bytes, how: dict[str, Any]) -> Any:
     """Read rows with arcs drawn out as lines: the quick way cannot, the plain way does."""
     try:
         return pyogrio.read_dataframe(source, use_arrow=True, **how)
@@ -206,7 +206,7 @@ def _straight(source: str | bytes, how: dict[str, Any]) -> Any:
         return pyogrio.read_dataframe(source, use_arrow=False, **how)
 
 
-def _guarded(read: Callable[[], Any], *, source: str, notes: Notes) -> Any:
+def guarded(read: Callable[[], Any], *, source: str, notes: Notes) -> Any:
     """Run one GDAL call: its warnings become notes, its errors one line."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -116,7 +116,7 @@ def _write(name: str, data: LayerData, part: Path) -> LayerRecord:
         file = f"{name}{data.file.suffix.lower()}"
         shutil.copyfile(data.file, part / file)
     bounds = None
-    if len(data.frame):
+    if len(data.frame) and not data.frame.geometry.isna().all():
         west, south, east, north = (float(v) for v in data.frame.total_bounds)
         bounds = (west, south, east, north)
     return LayerRecord(

@@ -22,12 +22,19 @@ arealplan.inView = (shapes, view, gone) => {
   return found;
 };
 
+// A vertex less than half a pixel from the last one drawn is passed over.
 arealplan.trace = (ctx, shapes, f, view, close) => {
   const { X, Y, ring, part } = shapes;
   for (let r = part[f]; r < part[f + 1]; r++) {
-    for (let i = ring[r]; i < ring[r + 1]; i++) {
+    const last = ring[r + 1] - 1;
+    let atX = 0, atY = 0;
+    for (let i = ring[r]; i <= last; i++) {
       const x = X[i] * view.scale - view.ox, y = Y[i] * view.scale - view.oy;
-      if (i === ring[r]) ctx.moveTo(x, y); else ctx.lineTo(x, y);
+      if (i === ring[r]) ctx.moveTo(x, y);
+      else if (i < last && Math.abs(x - atX) + Math.abs(y - atY) < 0.5) continue;
+      else ctx.lineTo(x, y);
+      atX = x;
+      atY = y;
     }
     if (close) ctx.closePath();
   }
@@ -43,6 +50,11 @@ function polygons(ctx, layer, view, inside) {
   for (const f of inside) {
     const look = classes[layer.classOf[f]];
     const wide = (shapes.box[4 * f + 2] - shapes.box[4 * f]) * view.scale;
+    const high = (shapes.box[4 * f + 3] - shapes.box[4 * f + 1]) * view.scale;
+    if (wide < 2 && high < 2) {
+      speck(ctx, layer, f, view, look);
+      continue;
+    }
     ctx.beginPath();
     arealplan.trace(ctx, shapes, f, view, true);
     if (look.fill && layer.symbol !== "outline" && look.opacity !== 0) {
@@ -60,6 +72,20 @@ function polygons(ctx, layer, view, inside) {
     ctx.globalAlpha = 1;
   }
   for (const f of inside) mark(ctx, layer, f, view);
+}
+
+// What is smaller than two pixels is one dot of its colour; tens of thousands stay quick.
+function speck(ctx, layer, f, view, look) {
+  const { box } = layer.shapes;
+  const filled = look.fill && layer.symbol !== "outline" && look.opacity !== 0;
+  const colour = filled ? look.fill : look.line;
+  if (!colour) return;
+  if (ctx.fillStyle !== colour.toLowerCase()) ctx.fillStyle = colour;
+  ctx.globalAlpha = filled ? (look.opacity ?? 1) * (layer.fade ? layer.fade[f] : 1) : 1;
+  const x = box[4 * f] * view.scale - view.ox, y = box[4 * f + 1] * view.scale - view.oy;
+  ctx.fillRect(x, y, Math.max(1, (box[4 * f + 2] - box[4 * f]) * view.scale),
+    Math.max(1, (box[4 * f + 3] - box[4 * f + 1]) * view.scale));
+  ctx.globalAlpha = 1;
 }
 
 function stroke(ctx, look, view, fixed) {

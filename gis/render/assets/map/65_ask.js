@@ -46,7 +46,9 @@ function holdersOf(layer, here) {
   const { x, y } = here, hits = [];
   if (layer.circles) return circlesOf(layer, here);
   for (let feature = 0; feature < layer.shapes.size; feature++) {
-    if (!layer.gone?.has(feature) && arealplan.covers(layer, feature, x, y, 1)) {
+    // A slider hides its other steps from the map, not from the answer.
+    const hidden = layer.step === undefined && layer.gone?.has(feature);
+    if (!hidden && arealplan.covers(layer, feature, x, y, 1)) {
       hits.push({ feature });
     }
   }
@@ -69,8 +71,8 @@ function circlesOf(layer, here) {
 
 function silenceOf(layer, here) {
   if (here.outside) return "outside";
+  if (layer.ask.land && here.sea) return "sea";
   if (layer.ask.rest && inLayer(layer.ask.rest, here.x, here.y)) return "not_mapped";
-  if (layer.ask.silence === "clear" && layer.ask.land && here.sea) return "sea";
   return layer.ask.silence;
 }
 

@@ -95,7 +95,9 @@ arealplan.startSearch = () => {
     state.entries ||= await arealplan.searchEntries();
     show();
   });
-  input.addEventListener("blur", () => setTimeout(close, 150));
+  input.addEventListener("blur", () => {
+    setTimeout(() => { if (document.activeElement !== input) close(); }, 150);
+  });
   input.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && !list.hidden) {

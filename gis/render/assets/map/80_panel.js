@@ -47,6 +47,7 @@ arealplan.setLanguage = (lang) => {
     zoomInTitle: arealplan.t("zoom_in"), zoomOutTitle: arealplan.t("zoom_out"),
   }).addTo(arealplan.map);
   arealplan.labelLive();
+  for (const id of arealplan.config.sliders) arealplan.labelSlider(arealplan.layers.get(id));
   arealplan.renderPlace();
   if (arealplan.mode) arealplan.say(arealplan.t(arealplan.mode === "ask" ? "ask.keys" : "measure.keys"));
   if (arealplan.measured?.points.length) arealplan.tellMeasured();

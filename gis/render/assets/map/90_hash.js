@@ -12,6 +12,8 @@ arealplan.writeHash = () => {
     `on=${arealplan.layersOn().join(".")}`, `lang=${arealplan.lang}`,
   ];
   if (arealplan.asked) parts.push(`q=${arealplan.asked.lon},${arealplan.asked.lat}`);
+  const steps = arealplan.sliderHash();
+  if (steps) parts.push(`step=${steps}`);
   const def = arealplan.liveHash();
   if (def) parts.push(`def=${def}`);
   history.replaceState(null, "", `#${parts.join("&")}`);
@@ -33,6 +35,7 @@ arealplan.readHash = () => {
   if ([z, lat, lon].every(Number.isFinite) && Math.abs(lat) <= 85 && Math.abs(lon) <= 180) {
     arealplan.map.setView([lat, lon], z, { animate: false });
   }
+  if (given.has("step")) arealplan.readSliders(given.get("step"));
   if (given.has("def")) arealplan.readLive(given.get("def"));
   const place = (given.get("q") || "").split(",").map(Number);
   if (place.length === 2 && place.every(Number.isFinite) && Math.abs(place[0]) <= 180

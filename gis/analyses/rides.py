@@ -1,0 +1,155 @@
+"""Measure one way of cycling to a station: how far, how fast, by what law, to or from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from gis.analyses.network_access import TERRAIN, Roads, roads_of, travel
+from gis.analyses.travel import Metric, Origins, snapped_origins
+from gis.errors import LayerMissingError
+from gis.kernels.distance import nearest
+from gis.kernels.network_costs import FASTEST_DOWN
+from gis.kernels.network_reach import Reason
+from gis.sources.trips import CM_PER_M, CS_PER_MIN, Trip
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gis.analyses.study import Study
+
+    Floats = NDArray[np.float64]
+
+Kind = Literal["rail", "metro", "both"]
+STATIONS = "stations"
+# A gradient, up or down: the speed there bounds how far a ride can lead.
+_STEEPEST = np.array([-FASTEST_DOWN])
+
+
+@dataclass(frozen=True)
+class Ride:
+    """One reading of "so many minutes' cycling": a trip, a metric, and which stations count."""
+
+    kind: Kind
+    metric: Metric
+    gradient: bool
+    trip: Trip
+
+    @property
+    def farthest_m(self) -> float:
+        """How far a ride within the limit can possibly lead, in metres."""
+        if not self.trip.timed:
+            return self.trip.limit
+        speed = self.trip.speed(terrain=self.gradient)
+        fastest = float(speed.kmh(_STEEPEST)[0]) if self.gradient else speed.flat_kmh
+        return fastest / 3.6 * 60 * self.trip.limit
+
+    @property
+    def direct_m(self) -> float:
+        """The limit as a straight line: metres, or minutes at the speed on the flat."""
+        trip = self.trip
+        return trip.flat_kmh / 3.6 * 60 * trip.limit if trip.timed else trip.limit
+
+
+@dataclass(frozen=True)
+class Ridden:
+    """What a ride comes to from every place of the origins.
+
+    ``within``: who arrives; ``minutes`` and ``metres`` of those who do, NaN elsewhere
+    (``minutes`` NaN where the limit is in metres); ``station``: row of the stations
+    of the kind, -1; ``reason``: codes of ``Reason`` by network. ``effective_kmh``:
+    metres gone by time taken, weighted, of those who arrive.
+    """
+
+    ride: Ride
+    stations: gpd.GeoDataFrame
+    within: NDArray[np.bool_]
+    minutes: Floats
+    metres: Floats
+    station: NDArray[np.int64]
+    effective_kmh: float | None
+    roads: Roads | None = None
+    reason: NDArray[np.int8] | None = None
+    targets_off: int = 0
+    unknown_m: float = 0.0
+
+
+def stations_of(study: Study, kind: Kind) -> gpd.GeoDataFrame:
+    """Return the stations of a kind. Raises LayerMissingError where there is none."""
+    frame = study.frame(STATIONS)
+    wanted = ("rail", "metro") if kind == "both" else (kind,)
+    chosen = frame[frame["kind"].isin(wanted)].reset_index(drop=True)
+    if chosen.empty:
+        message = (
+            f"no station of kind {kind} in or within {study.halo_m} m of {study.area.number} "
+            f"{study.area.name} ({study.source(STATIONS).file}); there are: "
+            f"{', '.join(sorted(frame['kind'].dropna().unique())) or 'none'}"
+        )
+        raise LayerMissingError(message)
+    return chosen
+
+
+def ridden(study: Study, origins: Origins, ride: Ride) -> Ridden:
+    """Measure a ride from every place of the origins. Raises LayerMissingError."""
+    stations = stations_of(study, ride.kind)
+    if ride.metric == "straight-line":
+        return _straight(origins, ride, stations)
+    return _by_network(study, origins, ride, stations)
+
+
+def _places(stations: gpd.GeoDataFrame) -> tuple[Floats, Floats]:
+    points = shapely.point_on_surface(stations.geometry.to_numpy())
+    return shapely.get_x(points), shapely.get_y(points)
+
+
+def _straight(origins: Origins, ride: Ride, stations: gpd.GeoDataFrame) -> Ridden:
+    where = origins.where
+    # A limit of 10 min at 15 km/h is 2,500 m: not a hair less for having been divided.
+    limit = round(ride.direct_m, 6)
+    row, metres = nearest(where.x, where.y, *_places(stations), max_m=limit)
+    trip = ride.trip
+    minutes = metres / (trip.flat_kmh / 3.6 * 60) if trip.timed else np.full_like(metres, np.nan)
+    speed = trip.flat_kmh if trip.timed else None
+    return Ridden(ride, stations, row >= 0, minutes, metres, row, speed)
+
+
+def _by_network(study: Study, origins: Origins, ride: Ride, stations: gpd.GeoDataFrame) -> Ridden:
+    if ride.gradient:
+        study.need(TERRAIN)
+    roads, trip = roads_of(study, "cycle"), ride.trip
+    targets = roads.places(*_places(stations), trip=trip)
+    priced = roads.price(trip, gradient=ride.gradient)
+    found = travel(roads, snapped_origins(roads, origins, trip), targets, trip=trip, priced=priced)
+    within = found.reason == Reason.REACHED
+    cost = np.where(within, found.cost, np.nan)
+    return Ridden(
+        ride=ride,
+        stations=stations,
+        within=within,
+        minutes=cost / CS_PER_MIN if trip.timed else np.full(len(cost), np.nan),
+        metres=np.where(within, found.length_cm, np.nan) / CM_PER_M,
+        station=found.destination,
+        effective_kmh=_effective(found.cost, found.length_cm, origins.where.weight, within)
+        if trip.timed
+        else None,
+        roads=roads,
+        reason=found.reason,
+        targets_off=int((~targets.found).sum()),
+        unknown_m=priced.unknown_m,
+    )
+
+
+def _effective(
+    cost: NDArray[np.int64],
+    length_cm: NDArray[np.int64],
+    weight: Floats,
+    within: NDArray[np.bool_],
+) -> float | None:
+    """Return km/h from door to door: cm by hundredths of a second, weighted by who travels."""
+    seconds = float(weight[within] @ cost[within]) / 100
+    metres = float(weight[within] @ length_cm[within]) / CM_PER_M
+    return metres / seconds * 3.6 if seconds > 0 else None

@@ -1,0 +1,253 @@
+"""Hold the counting rules of hazard exposure against a drawn town, each number by hand."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+from shapely import LineString, MultiPolygon
+
+from gis.analyses import ANALYSES
+from gis.analyses.exposure import joint_class
+from gis.errors import ParameterError
+from gis.published import publishable
+from gis.result import Result
+from tests.town import E0, N0, Town, box, cells, frame, points, population, study, town
+
+
+def run(data: Town, name: str = "hazard-exposure", **params: object) -> Result:
+    return ANALYSES[name](study(data), params)
+
+
+def zone(*shapes: object, ids: list[str] | None = None) -> gpd.GeoDataFrame:
+    n = len(shapes)
+    return frame(
+        shapes, flood_class=ids or ["20"] * n, low_point=[0] * n, zone_id=["z"] * n  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "min_share", "inside"),
+    [
+        ("interior", None, 10 + 20),
+        ("touch", None, 10 + 20 + 40 + 50),
+        ("representative-point", None, 10),
+        ("min-share", 0.5, 10),
+        ("min-share", 0.25, 10 + 20),
+        ("min-share", 1.0, 10),
+    ],
+)
+def test_whole_cells_under_the_four_rules(
+    rule: str, min_share: float | None, inside: float
+) -> None:
+    """By hand: a zone over cell (0,0), half of it over (1,0) to x = 312.5, edge on row 1."""
+    flood = zone(box(0, 0, 312.5, 250))
+    params = {"method": "cell", "rule": rule}
+    if min_share is not None:
+        params["min_share"] = min_share  # type: ignore[assignment]
+    result = run(town(flood_zones=flood), **params)
+    assert result.numerator == inside
+    assert result.definition.parameters["rule"] == rule
+
+
+def test_the_rule_is_printed_with_the_number() -> None:
+    """By search: the finding and the definition name the rule in both languages."""
+    result = run(town(flood_zones=zone(box(0, 0, 250, 250))), method="centre")
+    assert "bare felles kant teller ikke" in result.finding.nb
+    assert "sharing only an edge is no hit" in result.finding.en
+    with pytest.raises(ParameterError, match="min-share goes with method cell"):
+        run(town(flood_zones=zone(box(0, 0, 9, 9))), method="centre", rule="min-share")
+
+
+def test_duplicates_holes_and_parts_count_once() -> None:
+    """By hand: the same zone twice, one with a hole over (1,1), and two parts: 10+20+40 and 120."""
+    holed = box(0, 0, 500, 500).difference(box(250, 250, 500, 500))
+    parts = MultiPolygon([box(500, 750, 750, 1000), box(0, 0, 250, 250)])
+    for method in ("area", "centre"):
+        result = run(town(flood_zones=zone(holed, holed, parts)), method=method)
+        assert result.numerator == pytest.approx(10 + 20 + 40 + 120)
+
+
+def test_four_ways_outside_are_told_apart() -> None:
+    """By hand: inside 10, mapped 20, not mapped the rest; a layer that is missing has them all."""
+    data = town(
+        flood_zones=zone(box(0, 0, 250, 250)),
+        flood_mapped_extent=frame([box(0, 0, 500, 250)], name=["Elva"]),
+    )
+    rows = run(data, method="centre").table("hazards").frame.set_index("hazard_id")
+    columns = ["inside", "mapped_outside", "not_mapped", "outside_data"]
+    assert rows.loc["flood_zones", columns].tolist() == [10, 20, 750, 0]
+    assert rows.loc["quick_clay", columns].tolist() == [0, 0, 0, 780]
+    assert (rows[columns].sum(axis=1) == 780).all()
+
+
+def test_below_the_marine_limit_outside_the_zones_is_not_cleared() -> None:
+    """By hand: clay under (0,0); marine ground in the west column; the rest is above it."""
+    clay = frame([box(0, 0, 250, 250)], risk_class=["3"])
+    data = town(quick_clay=clay, marine_limit=frame([box(0, 0, 250, 1000)]))
+    row = run(data, method="centre").table("hazards").frame.set_index("hazard_id")
+    found = row.loc["quick_clay", ["inside", "mapped_outside", "not_mapped"]].tolist()
+    assert found == [10, 780 - 220, 210]
+
+
+def test_the_larger_of_flood_and_surge_never_the_sum() -> None:
+    """By hand: flood 200 over (0,0),(1,0); surge 20 over (1,0),(2,0): 20-year 50, 200-year 10."""
+    surge = frame([box(250, 0, 750, 250)], surge_class=["20"])
+    data = town(flood_zones=zone(box(0, 0, 500, 250), ids=["200"]), storm_surge=surge)
+    result = run(data, method="centre")
+    water = result.table("water").frame
+    assert water["residents"].tolist() == [50, 10, 60]
+    assert result.numerator == 60
+
+
+def test_joint_probability_of_several_kinds_of_slide() -> None:
+    """Closed form: 1 - (1 - 1/1000)^10 stays 1/1000, eleven reach 1/100; one alone keeps its."""
+    p = np.array([0.01, 0.001, 0.0002])
+    few, many = np.full((10, 1), 1), np.full((11, 1), 1)
+    assert joint_class(few, p).tolist() == [1]
+    assert joint_class(many, p).tolist() == [0]
+    assert joint_class(np.array([[2, -1, 0], [2, -1, 2]]), p).tolist() == [2, -1, 0]
+
+
+def test_six_kinds_at_one_in_five_thousand_are_one_in_a_thousand() -> None:
+    """Closed form: 6 x 1/5000 = 0.0012, so the whole cell of 10 moves up a class."""
+    shapes = [box(0, 0, 250, 250)] * 6
+    slides = frame(shapes, slide_class=["5000"] * 6, slide_type=list("abcdef"))
+    data = town(landslide_zones=slides, landslide_mapped_extent=frame([box(0, 0, 500, 500)]))
+    bands = run(data, method="centre").table("bands_landslide_zones").frame
+    assert dict(zip(bands["class_id"], bands["residents"], strict=True)) == {
+        "1000": 10.0, "5000": 0.0, "": 10.0,
+    }  # fmt: skip
+
+
+def test_moving_the_edge_counts_who_is_near_it() -> None:
+    """By hand: addresses 3, 5, 8 and 20 m outside, and 4 m inside, of five in the cell of 10."""
+    homes = points((103, 50), (105, 50), (108, 50), (120, 50), (96, 50))
+    addresses = frame(homes, address_id=range(5), text=list("abcde"))
+    result = run(town(flood_zones=zone(box(0, 0, 100, 100)), addresses=addresses))
+    counts = {r.name: r.numerator for r in result.sensitivity}
+    assert result.numerator == pytest.approx(2)
+    assert counts["edge+5m"] == pytest.approx(6)
+    assert counts["edge+10m"] == pytest.approx(8)
+    assert counts["edge-5m"] == pytest.approx(0)
+    assert result.figures["residents_more_edge_5m"] == pytest.approx(4)
+
+
+def test_coded_small_cells_bound_the_share() -> None:
+    """By hand: of ten cells of 5 and one of 100, five lie in the zone: 5..45 of 110..190 turned."""
+    near = {(c, 0): 5.0 for c in range(10)}
+    data = town(
+        municipality=frame([box(0, 0, 3000, 3000)], number=["9999"], name=["Byen"]),
+        sea=None,
+        population_grid=cells({**near, (0, 11): 100.0}, "residents"),
+        flood_zones=zone(box(0, 0, 1250, 250)),
+    )
+    result = run(data, method="centre")
+    readings = {r.name: r for r in result.sensitivity}
+    assert result.numerator == 25
+    assert readings["coded-low"].value == pytest.approx(5 / (5 + 45 + 100))
+    assert readings["coded-high"].value == pytest.approx(45 / (45 + 5 + 100))
+    assert result.low == pytest.approx(5 / 150)
+    assert result.high == pytest.approx(45 / 150)
+
+
+def test_noise_and_caution_stand_apart_from_hazard_zones() -> None:
+    """By hand: noise and flood caution over the whole town add nobody to those in a zone."""
+    whole = box(0, 0, 1000, 1000)
+    data = town(
+        flood_zones=zone(box(0, 0, 250, 250)),
+        noise_zones=frame([whole], noise_class=["red"]),
+        flood_caution=frame([whole], caution_class=["flood"]),
+    )
+    result = run(data, method="centre")
+    assert result.numerator == 10
+    rows = result.table("hazards").frame.set_index("hazard_id")["inside"]
+    assert rows[["noise_zones", "flood_caution"]].tolist() == [780, 780]
+
+
+def test_quick_clay_by_degree_and_part() -> None:
+    """By hand: low over row 0, high over (0,0); the release holds (0,0), the run-out the rest."""
+    clay = frame(
+        [box(0, 0, 750, 250), box(0, 0, 250, 250)],
+        risk_class=["2", "4"],
+        hazard_degree=["low", "high"],
+        consequence=["minor", None],
+        part=["run_out", "release"],
+    )
+    result = run(town(quick_clay=clay), method="centre")
+    assert result.table("quick_clay_hazard_degree").frame["residents"].tolist() == [10, 50, 60]
+    assert result.table("quick_clay_part").frame["residents"].tolist() == [10, 50, 60]
+    # The zone without a stated consequence does not hide the stated one beneath it.
+    assert result.table("quick_clay_consequence").frame["residents"].tolist() == [60, 60]
+
+
+def test_critical_infrastructure_by_hand() -> None:
+    """By hand: a school in the 20-year zone, a pump on its edge, a fire station not mapped."""
+    works = frame(
+        points((100, 100), (250, 100), (900, 900)),
+        name=["Skolen", "Pumpa", "Stasjonen"],
+        function=["skole", "pumpestasjon", "brannstasjon"],
+    )
+    road = frame(
+        [LineString([(E0, N0 + 100), (E0 + 1000, N0 + 100)])],
+        kind=["x"], medium=["ground"], category=["K"], name=["Vegen"],
+    )  # fmt: skip
+    data = town(
+        flood_zones=zone(box(0, 0, 250, 250), box(0, 0, 500, 250), ids=["20", "200"]),
+        flood_mapped_extent=frame([box(0, 0, 500, 500)], name=["Elva"]),
+        critical_infrastructure=works,
+        roads_paths=road,
+    )
+    result = run(data, "critical-infrastructure")
+    assert result.frame is not None
+    # The pump stands on the edge of the 20-year zone, inside the 200-year zone.
+    assert result.frame["in_flood_zones"].tolist() == ["20", "200", "not_mapped"]
+    assert (result.numerator, result.denominator) == (2, 3)
+    lengths = result.table("lengths").frame["road_km"].tolist()
+    assert lengths == pytest.approx([0.25, 0.25])
+    touched = run(data, "critical-infrastructure", rule="touch").frame
+    assert touched is not None
+    assert touched["in_flood_zones"].tolist() == ["20", "20", "not_mapped"]
+
+
+def test_ros_rows_follow_the_bands() -> None:
+    """By hand: 20-year row 10 residents (withheld rounding: about 10), class D, code H320."""
+    data = town(
+        flood_zones=zone(box(0, 0, 250, 250), box(0, 0, 500, 250), ids=["20", "200"]),
+        flood_mapped_extent=frame([box(0, 0, 500, 500)], name=["Elva"]),
+    )
+    rows = run(data, "ros-table", method="centre").table("ros").frame
+    assert rows["probability"].tolist() == ["D", "B"]
+    assert rows["annual"].tolist() == ["1/20", "1/200"]
+    assert [x.en for x in rows["residents_about"]] == ["about 10", "about 20"]
+    assert rows["area_km2"].tolist() == pytest.approx([0.0625, 0.0625])
+    assert set(rows["zone_code"]) == {"H320"}
+
+
+def test_small_numbers_stay_hidden_in_the_new_tables() -> None:
+    """By search: 7 residents in the zone; no published table or text has them."""
+    data = town(
+        population_grid=cells({(0, 0): 7, (2, 2): 400}, "residents"),
+        flood_zones=zone(box(0, 0, 250, 250)),
+        storm_surge=frame([box(0, 0, 250, 250)], surge_class=["20"]),
+    )
+    for name in ("hazard-exposure", "ros-table"):
+        public = publishable(run(data, name, method="centre"))
+        for table in public.tables.values():
+            values = [v for v in table.frame.to_numpy().ravel() if isinstance(v, int | float)]
+            assert 7 not in values, (name, table.id)
+            assert 400 not in values, (name, table.id)
+
+
+def test_totals_are_conserved_to_the_resident() -> None:
+    """Conservation: every row of the table of hazards sums to all residents, in every way."""
+    flood = zone(box(-50, -50, 333, 444), box(100, 100, 610, 870), ids=["20", "1000"])
+    data = town(
+        flood_zones=flood,
+        flood_mapped_extent=frame([box(0, 0, 655, 655)], name=["Elva"]),
+        population_grid=cells(population(), "residents"),
+    )
+    for method in ("area", "centre", "cell"):
+        rows = run(data, method=method).table("hazards").frame
+        parts = rows[["inside", "mapped_outside", "not_mapped", "outside_data"]].sum(axis=1)
+        assert parts.to_numpy() == pytest.approx(780)
