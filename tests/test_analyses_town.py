@@ -176,6 +176,8 @@ def test_bands_do_not_overlap_and_nothing_is_lost(method: str) -> None:
     result = run(hazards(), "hazard-exposure", method=method)
     bands = result.table("bands_flood_zones").frame.set_index("class_id")["residents"]
     assert bands[["20", "200", "200_climate", ""]].tolist() == pytest.approx([50, 70, 150, 270])
+    whole = result.table("bands_flood_zones").frame.set_index("class_id")["residents_whole"]
+    assert whole[["20", "200", "200_climate", ""]].tolist() == pytest.approx([50, 120, 270, 270])
     rows = result.table("hazards").frame.set_index("hazard_id")
     split = rows.loc["flood_zones", ["inside", "mapped_outside", "not_mapped"]]
     assert split.tolist() == pytest.approx([270, 180, 330])
@@ -203,7 +205,8 @@ def test_area_method_splits_a_cell_by_area() -> None:
     half = frame([box(0, 0, 125, 250)], flood_class=["20"], low_point=[0], zone_id=["z"])
     data = town(flood_zones=half)
     assert run(data, "hazard-exposure", method="area").numerator == pytest.approx(5)
-    assert run(data, "hazard-exposure", method="centre").numerator == 0
+    # Nobody inside, and nothing tells where it was mapped: not known, which is no zero.
+    assert run(data, "hazard-exposure", method="centre").numerator is None
     assert run(data, "hazard-exposure", method="centre", rule="touch").numerator == 10
 
 
@@ -224,6 +227,8 @@ def test_unmapped_everywhere_is_not_mapped_and_no_zero_in_disguise() -> None:
     far.geometry = far.geometry.translate(50_000, 0)
     result = run(town(flood_zones=far), "hazard-exposure")
     assert result.status is Status.NOT_MAPPED
+    assert result.value is None
+    assert "ukjent, ikke null" in result.finding.nb
     rows = result.table("hazards").frame.set_index("hazard_id")
     assert rows.loc["flood_zones", "not_mapped"] == 780
     assert rows.loc["quick_clay", "outside_data"] == 780

@@ -142,19 +142,7 @@ def run(study: Study, params: CutOffParameters) -> Result:
             targets=params.targets.replace(",", ", "),
             zones=hazard.entry.title.text,
         ),
-        definition=Definition(
-            sentence=t(
-                "cut_off.definition",
-                zones=hazard.entry.title.text,
-                classes=_class_names(hazard, params),
-                targets=params.targets.replace(",", ", "),
-                decks=t(f"cut_off.decks_{params.decks}"),
-                ways=t(f"cut_off.ways_{params.ways}"),
-                where=t("surge.at_addresses" if study.has("addresses") else "surge.at_centres"),
-                snap=number(params.snap_m),
-            ),
-            parameters=params.model_dump(),
-        ),
+        definition=_definition(study, params, hazard),
         provenance=provenance(
             study,
             ["population_grid", "addresses", ROADS, OBJECTS, hazard.id],
@@ -163,19 +151,34 @@ def run(study: Study, params: CutOffParameters) -> Result:
         left_out=_left_out(sums),
         notes=(t("cut_off.note_islands"), t("cut_off.note_joints")),
         tables={
-            "states": _state_table(sums, where, people_of),
-            "longer": _longer_table(where, people_of, closed.longer_m[: len(where.x)]),
+            "states": _state_table(sums, people_of),
+            "longer": _longer_table(closed, len(where.x)),
             "works": _works_table(works, closed, len(where.x)),
         },
         figures={"closed_road_km": float(shapely.length(closed_lines).sum()) / 1000},
         frame=_frame(study, cells, where, people_of),
-        layers={
-            "closed_roads": gpd.GeoDataFrame(
-                {"length_km": shapely.length(closed_lines) / 1000},
-                geometry=closed_lines,
-                crs=study.epsg,
-            )
-        },
+        layers={"closed_roads": _closed_frame(study, closed_lines)},
+    )
+
+
+def _closed_frame(study: Study, lines: NDArray[Any]) -> gpd.GeoDataFrame:
+    length = shapely.length(lines) / 1000
+    return gpd.GeoDataFrame({"length_km": length}, geometry=lines, crs=study.epsg)
+
+
+def _definition(study: Study, params: CutOffParameters, hazard: Hazard) -> Definition:
+    return Definition(
+        sentence=t(
+            "cut_off.definition",
+            zones=hazard.entry.title.text,
+            classes=_class_names(hazard, params),
+            targets=params.targets.replace(",", ", "),
+            decks=t(f"cut_off.decks_{params.decks}"),
+            ways=t(f"cut_off.ways_{params.ways}"),
+            where=t("surge.at_addresses" if study.has("addresses") else "surge.at_centres"),
+            snap=number(params.snap_m),
+        ),
+        parameters=params.model_dump(),
     )
 
 
@@ -279,7 +282,8 @@ def _compare(
     ranks = np.zeros(len(zones), dtype=np.int64)
     in_zone = highest_class(*places, zones, ranks, n_classes=1) == 0
     state = np.full(len(old), AS_BEFORE, dtype=np.int64)
-    longer = np.where(np.isfinite(old) & np.isfinite(new), new - old, np.nan)
+    both = np.isfinite(old) & np.isfinite(new)
+    longer = np.subtract(new, old, out=np.full(len(old), np.nan), where=both)
     state[longer > 1.0] = LONGER
     state[np.isinf(new) | stranded] = CUT_OFF
     state[np.isinf(old)] = NEVER
@@ -317,7 +321,7 @@ def _left_out(sums: NDArray[np.float64]) -> tuple[LeftOut, ...]:
     )  # fmt: skip
 
 
-def _state_table(sums: NDArray[np.float64], where: Spread, state: NDArray[np.int64]) -> Table:
+def _state_table(sums: NDArray[np.float64], state: NDArray[np.int64]) -> Table:
     """Count residents and their places by what becomes of them."""
     places = np.bincount(state, minlength=len(STATES))
     order = [CUT_OFF, IN_ZONE, LONGER, AS_BEFORE, NEVER, NO_ROAD]
@@ -325,26 +329,28 @@ def _state_table(sums: NDArray[np.float64], where: Spread, state: NDArray[np.int
         {
             "state": [*(t(f"cut_off.{STATES[i]}") for i in order), t("common.total")],
             "residents": [*sums[order], sums.sum()],
-            "places": [*places[order], len(where.x)],
+            "places": [*places[order], len(state)],
         }
     )
     columns = (("state", "text", 0), ("residents", "residents", 0), ("places", "count", 0))
     return table("states", frame, columns, total=True, counts="bands")
 
 
-def _longer_table(where: Spread, state: NDArray[np.int64], longer_m: NDArray[np.float64]) -> Table:
-    """Count the residents whose way gets longer, by how much."""
-    mine = state == LONGER
-    slot = np.digitize(longer_m[mine], _LONGER_M[1:], right=True)
-    counts = np.bincount(slot, weights=where.weight[mine], minlength=len(_LONGER_M))
+def _longer_table(closed: Closed, n_places: int) -> Table:
+    """Count the places of residents whose way gets longer, by how much.
+
+    Places, not residents: the sum would tell of a row that the table of states hides.
+    """
+    mine = closed.state[:n_places] == LONGER
+    slot = np.digitize(closed.longer_m[:n_places][mine], _LONGER_M[1:], right=True)
+    counts = np.bincount(slot, minlength=len(_LONGER_M))
     names = [
         t("transit_access.band", low=number(a), high=number(b))
         for a, b in itertools.pairwise(_LONGER_M)
     ]
     names += [t("transit_access.band_over", low=number(_LONGER_M[-1])), t("common.total")]
-    frame = pd.DataFrame({"longer": names, "residents": [*counts, counts.sum()]})
-    columns = (("longer", "text", 0), ("residents", "residents", 0))
-    return table("longer", frame, columns, total=True, counts="bands")
+    frame = pd.DataFrame({"longer": names, "places": [*counts, counts.sum()]})
+    return table("longer", frame, (("longer", "text", 0), ("places", "count", 0)), total=True)
 
 
 def _works_table(works: gpd.GeoDataFrame, closed: Closed, first: int) -> Table:

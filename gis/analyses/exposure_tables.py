@@ -159,7 +159,8 @@ def band_table(
     """List the classes of one hazard, none overlapping, with their sum in the last row.
 
     ``residents`` are those a class adds to the worse ones, ``residents_whole`` all in
-    the class's own zones; the last row of both is everybody in any class. ``employees`` is (n_classes + 1,), the last outside, NaN where not known.
+    the class's own zones; the last row of both is everybody in any class. ``employees``
+    is (n_classes + 1,), the last outside, NaN where not known.
     """
     hazard = exposure.hazard
     area = shapely.area(shapely.intersection(hazard.zones.bands, study.polygon)) / 1e6

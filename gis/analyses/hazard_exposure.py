@@ -173,8 +173,8 @@ def count_exposed(study: Study, params: HazardExposureParameters) -> Counted:
     hazards = [hazard_of(study, x) for x in there]
     if not any(h.in_union for h in hazards):
         message = (
-            f"hazard-exposure needs at least one layer of hazard zones ({', '.join(hazard_ids())}); "
-            f"the store has: {', '.join(study.data.layers)}"
+            f"hazard-exposure needs at least one hazard layer ({', '.join(hazard_ids())}), caution "
+            f"areas and noise apart; the store has: {', '.join(study.data.layers)}"
         )
         raise LayerMissingError(message)
     cells = cells_inside(study, layer="population_grid", weight="residents")

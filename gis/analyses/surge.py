@@ -185,15 +185,7 @@ def run(study: Study, params: SurgeParameters) -> Result:
             flooded=flooded,
             residents=_residents(ground, where, drawn[main]),
         ),
-        definition=Definition(
-            sentence=t(
-                "surge.definition",
-                spread=t(f"surge.spread_{params.spread}"),
-                cell=number(abs(ground.transform.a), decimals=1),
-                where=t("surge.at_addresses" if study.has("addresses") else "surge.at_centres"),
-            ),
-            parameters=params.model_dump(),
-        ),
+        definition=_definition(study, params, ground),
         provenance=provenance(
             study,
             [TERRAIN, SEA, "population_grid", *(["addresses"] if study.has("addresses") else [])],
@@ -207,6 +199,18 @@ def run(study: Study, params: SurgeParameters) -> Result:
         },
         frame=_polygons(study, drawn[main], ground, len(params.breaks)),
         layers=_layers(study, ground, drawn, params),
+    )
+
+
+def _definition(study: Study, params: SurgeParameters, ground: Ground) -> Definition:
+    return Definition(
+        sentence=t(
+            "surge.definition",
+            spread=t(f"surge.spread_{params.spread}"),
+            cell=number(abs(ground.transform.a), decimals=1),
+            where=t("surge.at_addresses" if study.has("addresses") else "surge.at_centres"),
+        ),
+        parameters=params.model_dump(),
     )
 
 

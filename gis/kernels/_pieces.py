@@ -72,7 +72,7 @@ def _twice_area(u, v, a, b):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _cut(u, v, rings, polygons, zone, lookup):  # type: ignore[no-untyped-def]
-    rows, columns = lookup.shape
+    columns = lookup.shape[1]
     ints = np.empty((1024, 2), np.int32)
     lines = np.empty((1024, 4), np.float64)
     n = 0
@@ -120,21 +120,30 @@ def _cut(u, v, rings, polygons, zone, lookup):  # type: ignore[no-untyped-def]
                         ints = np.concatenate((ints, np.empty_like(ints)))
                         lines = np.concatenate((lines, np.empty_like(lines)))
                     n = _add(ints, lines, n, lookup, zone[p], c, xa, ya, xb, yb, back)
-        order = np.argsort(crossed_at[:n_crossed])
-        order = order[np.argsort(crossed[order], kind="mergesort")]
-        for i in range(0, n_crossed - 1, 2):
-            c = crossed[order[i]]
-            bottom = max(crossed_at[order[i]], 0.0)
-            top = min(crossed_at[order[i + 1]], float(rows))
-            if top <= bottom:
-                continue
-            room = int(top - bottom) + 3
-            while n + room > ints.shape[0]:
-                ints = np.concatenate((ints, np.empty_like(ints)))
-                lines = np.concatenate((lines, np.empty_like(lines)))
-            x = float(c)
-            n = _add(ints, lines, n, lookup, zone[p], c, x, top, x, bottom, False)
+        ints, lines, n = _left_edges(
+            ints, lines, n, crossed[:n_crossed], crossed_at[:n_crossed], zone[p], lookup
+        )
     return ints[:n], lines[:n]
+
+
+@njit(cache=True, nogil=True)
+def _left_edges(ints, lines, n, crossed, crossed_at, zone, lookup):  # type: ignore[no-untyped-def]
+    """Add the stretches of vertical grid lines between two crossings of one polygon."""
+    order = np.argsort(crossed_at)
+    order = order[np.argsort(crossed[order], kind="mergesort")]
+    for i in range(0, order.size - 1, 2):
+        c = crossed[order[i]]
+        bottom = max(crossed_at[order[i]], 0.0)
+        top = min(crossed_at[order[i + 1]], float(lookup.shape[0]))
+        if top <= bottom:
+            continue
+        room = int(top - bottom) + 3
+        while n + room > ints.shape[0]:
+            ints = np.concatenate((ints, np.empty_like(ints)))
+            lines = np.concatenate((lines, np.empty_like(lines)))
+        x = float(c)
+        n = _add(ints, lines, n, lookup, zone, c, x, top, x, bottom, False)
+    return ints, lines, n
 
 
 @njit(cache=True, nogil=True)
