@@ -9,6 +9,7 @@ import numpy as np
 
 from gis.analyses import Study, study_area
 from tests import feeds
+from tests.access_town import lines
 from tests.town import box, cells, frame, points, town
 
 if TYPE_CHECKING:
@@ -60,7 +61,13 @@ def feed(folder: Path) -> Path:
     return feeds.write_feed(folder / "feed.zip", tables)
 
 
-def study(folder: Path, *, timetable: bool = True) -> Study:
+def streets() -> gpd.GeoDataFrame:
+    """Streets every 500 m, both ways."""
+    across = [[(0.0, 500.0 * k), (5000.0, 500.0 * k)] for k in range(11)]
+    return lines(*across, *([(y, x) for x, y in line] for line in across))
+
+
+def study(folder: Path, *, timetable: bool = True, roads: bool = False) -> Study:
     """Lay out the municipality: with a timetable, or with a ready list of its stops."""
     data = town(
         municipality=frame([box(0, 0, 5000, 5000)], number=["9999"], name=["Byen"]),
@@ -75,4 +82,6 @@ def study(folder: Path, *, timetable: bool = True) -> Study:
         data.frames["frequent_stops"] = frame(
             few, stop_id=["A", "B", "C"], name=["A", "B", "C"], mode=["bus", "rail", "bus"]
         )
+    if roads:
+        data.frames["roads_paths"] = streets()
     return study_area(data, number="9999", halo_m=5000)

@@ -245,6 +245,28 @@ def test_ready_list_offers_distance_alone(browser: Browser, tmp_path: Path) -> N
         assert seen.complaints == []
 
 
+def test_network_is_one_more_control(browser: Browser, tmp_path: Path) -> None:
+    """Oracle: the analysis by itself, walked; no circles are drawn or answered then."""
+    walked = live_town.study(tmp_path, timetable=False, roads=True)
+    grid = live_grid("transit-access")(walked, {})
+    assert [c.name for c in grid.controls] == ["max_m", "metric"]
+    (file,) = write_pages({"kollektiv.html": rendered(walked, grid).html}, tmp_path)
+    circles = "arealplan.layers.get('transit_access_catchment').circles.X.length"
+    with opened(browser, file) as seen:
+        assert seen.page.evaluate(circles) == 3
+        seen.page.locator("#live-metric").select_option(index=1)
+        result = asked(walked, {"metric": "network"})
+        assert shown(seen.page, "value") == [percent(result.value).nb]
+        assert shown(seen.page, "sentence") == [result.definition.sentence.nb]
+        listed = seen.page.locator("[data-live=left_out] li")
+        assert listed.count() == len(result.left_out)
+        assert seen.page.evaluate(circles) == 0
+        seen.page.evaluate("arealplan.readyToAsk()")
+        answers = seen.page.evaluate("arealplan.answers(9.7, 59.5).map((a) => a.layer.id)")
+        assert "transit_access_catchment" not in answers
+        assert seen.complaints == []
+
+
 def test_nothing_finer_than_the_rule_leaves_the_page(grid: Grid) -> None:
     """Oracle: brute search: beside the map's own number none stands that differs by 1 to 9."""
     own = publishable(grid.positions[grid.chosen].result)

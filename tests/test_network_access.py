@@ -11,6 +11,8 @@ import pytest
 
 from gis.analyses import ANALYSES, study_areas
 from gis.analyses.network_access import roads_of
+from gis.analyses.transit_access import TransitAccessParameters, answer, timetable_of
+from gis.analyses.travel import counted_cells
 from gis.errors import FieldError, GeometryError, LayerMissingError, ParameterError
 from gis.published import publishable
 from gis.sources import read_layer
@@ -250,6 +252,7 @@ def test_every_reading_is_what_its_parameters_give(tmp_path: Path) -> None:
     """Twin: the analysis run anew with each reading's parameters gives the reading's number."""
     data = served(tmp_path)
     result = run(data, max_m=300, metric="network")
+    place = study(data)
     names = [r.name for r in result.sensitivity]
     assert len(set(names)) == len(names) == 3 * 2 * 2 * 2 * 3 + 2
     assert [r.name for r in result.sensitivity if r.chosen] == ["average-both-07-09-300m-network"]
@@ -258,12 +261,14 @@ def test_every_reading_is_what_its_parameters_give(tmp_path: Path) -> None:
         found = re.fullmatch(pattern, reading.name)
         assert found is not None
         statistic, direction, window, max_m, more = found.groups()
-        again = run(
-            data, statistic=statistic, direction=direction, window=window, max_m=float(max_m),
+        params = TransitAccessParameters(
+            statistic=statistic, direction=direction, window=window, max_m=float(max_m),
             metric="network" if "network" in more else "straight-line",
             origins="addresses" if "addresses" in more else "centre",
             accessible="accessible" in more,
         )  # fmt: skip
+        people = counted_cells(place, "residents")
+        again = answer(place, params, people, timetable=timetable_of(place, params), drawn=False)
         assert again.numerator == reading.numerator, reading.name
         assert again.value == pytest.approx(reading.value)
 

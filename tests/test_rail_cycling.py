@@ -64,7 +64,7 @@ def test_minutes_by_street_are_metres_by_street_on_the_flat(minutes: int, reache
 
 def test_one_way_streets_part_morning_and_afternoon() -> None:
     """By hand: the street of row 0 runs east only; from the rail station home, not to it."""
-    street = lines([(0, 125), (125, 125), (375, 125), (750, 125)], lanes="1")
+    street = lines([(0, 125), (250, 125)], [(250, 125), (750, 125)], lanes="1")
     data = cycled(roads_paths=street, population_grid=cells({(0, 0): 10, (1, 0): 20}, "residents"))
     flat = {"kind": "rail", "metric": "network", "gradient": "off", "max_min": 10}
     there = run(data, **flat, direction="to")
@@ -204,7 +204,7 @@ def test_units_and_employees() -> None:
 def test_what_cannot_be_answered_is_said_in_one_line() -> None:
     """By rule: no station of the kind, a limit beyond the halo, two limits at once."""
     data = cycled(stations=station_frame((125, 125, "rail")))
-    with pytest.raises(LayerMissingError, match="no station of kind metro.*there are: rail"):
+    with pytest.raises(LayerMissingError, match=r"no station of kind metro.*there are: rail"):
         run(data, kind="metro")
     with pytest.raises(ParameterError, match=r"up to 6000 m away.*halo of 5000"):
         run(data, metric="straight-line", max_min=20)

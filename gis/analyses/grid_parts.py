@@ -59,7 +59,8 @@ class Grid:
     """Every position of an analysis, first control slowest, and what a map draws of them.
 
     The first control is the one that only ever adds (a distance): features keep the
-    step at which they come in. ``chosen`` is the map's own position.
+    step at which they come in. ``chosen`` is the map's own position; ``circles`` tells
+    for each reading whether what is within reach are circles around the points.
     """
 
     analysis: str
@@ -68,6 +69,7 @@ class Grid:
     chosen: int
     cells: Followed
     points: Followed
+    circles: tuple[bool, ...]
 
     @property
     def readings(self) -> int:

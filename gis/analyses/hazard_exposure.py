@@ -168,6 +168,11 @@ def _figure_cells(hazards: list[Hazard]) -> dict[str, tuple[str, str, str]]:
 
 
 def count_exposed(study: Study, params: HazardExposureParameters) -> Counted:
+    """Return the counting under some parameters, done once for a study."""
+    return study.once(("exposed", params), lambda: _count(study, params))
+
+
+def _count(study: Study, params: HazardExposureParameters) -> Counted:
     """Do the counting: place residents, split them by class, join the hazards once."""
     there = [x for x in hazard_ids() if study.has(x)]
     hazards = [hazard_of(study, x) for x in there]

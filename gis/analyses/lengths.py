@@ -36,12 +36,19 @@ def km_by_class(lines: NDArray[Any], hazard: Hazard) -> NDArray[np.float64]:
     Gives (n_classes,). A line along an outline is measured with the worse side.
     """
     km = np.zeros(hazard.zones.n_classes)
+    tree = shapely.STRtree(lines)
     rest = lines.copy()
     for rank, band in enumerate(hazard.zones.bands):
         if band.is_empty:
             continue
-        shapely.prepare(band)
-        hit = np.flatnonzero(shapely.intersects(band, rest))
-        km[rank] = float(shapely.length(shapely.intersection(rest[hit], band)).sum()) / 1000
-        rest[hit] = shapely.difference(rest[hit], band)
+        # Part by part: a line meets a few small polygons, not one with all their corners.
+        parts = shapely.get_parts(band)
+        part, line = tree.query(parts, predicate="intersects")
+        shared = shapely.intersection(rest[line], parts[part])
+        km[rank] = float(shapely.length(shared).sum()) / 1000
+        # A stretch along the outline is this class's, and not the milder neighbour's too.
+        edge = shapely.intersection(rest[line], shapely.boundary(parts[part]))
+        along = np.flatnonzero(shapely.length(edge) > 0)
+        for i in along:
+            rest[line[i]] = shapely.difference(rest[line[i]], edge[i])
     return km

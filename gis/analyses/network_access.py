@@ -62,7 +62,11 @@ class Ground:
 
 @dataclass(frozen=True)
 class Roads:
-    """The study's network for one mode: its graph, and the parts of it that are no splinters."""
+    """A network for one mode: its graph, and the parts of it that are no splinters.
+
+    ``own``: it is the study's own, with nothing added. ``typed``: the data say what kind
+    of road each line is.
+    """
 
     study: Study
     mode: Mode
@@ -70,6 +74,7 @@ class Roads:
     graph: Graph
     main: NDArray[np.bool_]
     typed: bool
+    own: bool
     _ground: dict[float, Ground] = field(default_factory=dict, repr=False, compare=False)
 
     def places(self, x: Floats, y: Floats, *, trip: Trip) -> Snapped:
@@ -103,10 +108,12 @@ class Roads:
 
 def roads_of(study: Study, mode: Mode) -> Roads:
     """Return the study's network for a mode, built once. Raises LayerMissingError."""
-    return study.once(("roads", mode), lambda: network_of(study, study.frame(ROADS), mode))
+    return study.once(
+        ("roads", mode), lambda: network_of(study, study.frame(ROADS), mode, own=True)
+    )
 
 
-def network_of(study: Study, lines: gpd.GeoDataFrame, mode: Mode) -> Roads:
+def network_of(study: Study, lines: gpd.GeoDataFrame, mode: Mode, *, own: bool = False) -> Roads:
     """Build a network of lines with the fields of ``roads_paths``, in the working CRS.
 
     Raises GeometryError where no line is open to the mode.
@@ -115,11 +122,11 @@ def network_of(study: Study, lines: gpd.GeoDataFrame, mode: Mode) -> Roads:
     typed = "kind" in lines.columns and bool(lines["kind"].notna().any())
     # Without any road type the rules of Norwegian road files have nothing to go by.
     names = {k: v for k, v in _RULE_NAMES.items() if k in lines.columns} if typed else {}
-    own = OwnFile(Path(source.file), None, source.sha256, lines.rename(columns=names), ())
-    file = read_lines(own, mode=mode, crs=CRS.from_epsg(study.epsg))
+    given = OwnFile(Path(source.file), None, source.sha256, lines.rename(columns=names), ())
+    file = read_lines(given, mode=mode, crs=CRS.from_epsg(study.epsg))
     graph = build_graph(file.ways)
     main = main_edges(graph, least_share=Trip(mode, max_m=0).least_share)
-    return Roads(study, mode, file, graph, main, typed)
+    return Roads(study, mode, file, graph, main, typed, own)
 
 
 def joined_lines(

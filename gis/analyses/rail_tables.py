@@ -111,7 +111,7 @@ def ride_frame(study: Study, origins: Origins, done: Ridden) -> gpd.GeoDataFrame
         columns["residents_shown"] = shown_residents(study, cells)
     metres = origins.middle(done.metres)
     columns["reached"] = ~np.isnan(metres)
-    columns["distance_m"] = np.round(metres)
+    columns["way_m"] = np.round(metres)
     if done.ride.trip.timed:
         columns["minutes"] = np.round(origins.middle(done.minutes), 1)
     return gpd.GeoDataFrame(columns, geometry=cells.squares, crs=study.epsg)

@@ -11,8 +11,8 @@ import shapely
 
 from gis.analyses.frequent_stops import Direction, Statistic, Stops, Timetable, ready_list
 from gis.analyses.grid_parts import Control, Followed, Grid, Position
+from gis.analyses.network_access import ROADS
 from gis.analyses.registry import check_parameters
-from gis.analyses.residents import Cells, cells_inside
 from gis.analyses.transit_access import (
     TransitAccessParameters,
     answer,
@@ -21,16 +21,18 @@ from gis.analyses.transit_access import (
     timetable_of,
 )
 from gis.analyses.transit_tables import Reach
+from gis.analyses.travel import Metric, counted_cells
+from gis.analyses.travel_words import share_text
 from gis.disclosure import round_residents
-from gis.text import people_share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
+    from gis.analyses.residents import Cells
     from gis.analyses.study import Study
-    from gis.result import Result, Scalar
+    from gis.result import Result
 
 DISTANCES_M = (300.0, 500.0, 800.0, 1000.0, 1500.0)
 PER_HOUR = (2.0, 4.0, 6.0, 10.0)
@@ -39,12 +41,12 @@ PER_HOUR = (2.0, 4.0, 6.0, 10.0)
 def transit_grid(study: Study, params: Mapping[str, Any] | None = None) -> Grid:
     """Answer every offered definition with cells and timetable read once.
 
-    Distance always; with a timetable also departures an hour, statistic and
-    direction. The map's own values are among those offered. Raises ParameterError
-    and LayerMissingError as the analysis does.
+    Distance always; with roads also straight line or network; with a timetable also
+    departures an hour, statistic and direction. The map's own values are among those
+    offered. Raises ParameterError and LayerMissingError as the analysis does.
     """
     chosen = check_parameters("transit-access", TransitAccessParameters, params or {})
-    cells = cells_inside(study, layer="population_grid", weight="residents")
+    cells = counted_cells(study, chosen.weight)
     timetable = timetable_of(study, chosen)
     controls = _controls(study, chosen, timetable)
     names = [c.name for c in controls]
@@ -52,19 +54,19 @@ def transit_grid(study: Study, params: Mapping[str, Any] | None = None) -> Grid:
         chosen.model_copy(update=dict(zip(names, values, strict=True)))
         for values in itertools.product(*(c.values for c in controls))
     ]
-    positions = [_position(study, p, cells, timetable=timetable) for p in asked]
+    positions = [_position(study, p, cells, timetable=timetable, names=names) for p in asked]
     readings = asked[: len(asked) // len(controls[0].values)]
     stops = [timetable.stops(p.asked) if timetable else ready_list(study) for p in readings]
+    reaches = [reach_by(study, p, cells, s) for p, s in zip(readings, stops, strict=True)]
     distances = np.array(controls[0].values, dtype=np.float64)
     return Grid(
         analysis="transit-access",
         controls=controls,
         positions=tuple(positions),
         chosen=asked.index(chosen),
-        cells=_cells(
-            study, cells, [reach_by(study, chosen, cells, s) for s in stops], distances=distances
-        ),
+        cells=_cells(study, cells, reaches, distances=distances),
         points=_points(study, stops, distances=distances),
+        circles=tuple(r.walk is None for r in reaches),
     )
 
 
@@ -73,30 +75,30 @@ def _controls(
 ) -> tuple[Control, ...]:
     # Beyond the halo the analysis refuses to answer.
     offered = {d for d in DISTANCES_M if d <= study.halo_m}
-    distance = Control("max_m", tuple(sorted({*offered, params.max_m})))
-    if timetable is None:
-        return (distance,)
-    return (
-        distance,
-        Control("min_per_hour", tuple(sorted({*PER_HOUR, params.min_per_hour}))),
-        Control("statistic", get_args(Statistic)),
-        Control("direction", get_args(Direction)),
-    )
+    controls = [Control("max_m", tuple(sorted({*offered, params.max_m})))]
+    if study.has(ROADS):
+        controls.append(Control("metric", get_args(Metric)))
+    if timetable is not None:
+        controls += [
+            Control("min_per_hour", tuple(sorted({*PER_HOUR, params.min_per_hour}))),
+            Control("statistic", get_args(Statistic)),
+            Control("direction", get_args(Direction)),
+        ]
+    return tuple(controls)
 
 
 def _position(
-    study: Study, params: TransitAccessParameters, cells: Cells, *, timetable: Timetable | None
+    study: Study,
+    params: TransitAccessParameters,
+    cells: Cells,
+    *,
+    timetable: Timetable | None,
+    names: list[str],
 ) -> Position:
     result = answer(study, params, cells, timetable=timetable, drawn=False)
-    share = people_share(_rounded(result), of=cells.total)
-    given: dict[str, Scalar] = {
-        "max_m": params.max_m,
-        "min_per_hour": params.min_per_hour,
-        "statistic": params.statistic,
-        "direction": params.direction,
-    }
+    share = share_text(cells, _rounded(result))
     return Position(
-        params=given,
+        params={name: getattr(params, name) for name in names},
         result=result,
         finding_rounded=finding(study, params, timetable, share=share),
     )

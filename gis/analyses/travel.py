@@ -82,10 +82,8 @@ def snapped_origins(roads: Roads, origins: Origins, trip: Trip) -> Snapped:
     def find() -> Snapped:
         return roads.places(where.x, where.y, trip=trip)
 
-    # A network with paths added is no longer the study's own.
-    own = roads.study.once(("roads", roads.mode), lambda: roads) is roads
     key = ("origins", roads.mode, origins.cells.layer, origins.kind, trip.snap_m)
-    return roads.study.once(key, find) if own else find()
+    return roads.study.once(key, find) if roads.own else find()
 
 
 @dataclass(frozen=True)

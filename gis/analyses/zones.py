@@ -89,6 +89,11 @@ def hazard_ids() -> tuple[str, ...]:
 
 
 def hazard_of(study: Study, layer: str) -> Hazard:
+    """Return one hazard layer of the study, read and resolved once. Raises FieldError."""
+    return study.once(("hazard", layer), lambda: _hazard(study, layer))
+
+
+def _hazard(study: Study, layer: str) -> Hazard:
     """Read one hazard layer and rank its zones. Raises FieldError for a class not listed."""
     entry = layer_entry(layer)
     frame = study.frame(layer)

@@ -189,6 +189,7 @@ def _worded(result: Result, notes: Sequence[Text]) -> dict[str, Any]:
         "sentence": _packed(definition.sentence),
         "params": [_packed(p["text"]) for p in views.parameters(definition.parameters)],
         "notes": [_packed(n) for n in dict.fromkeys([*notes, *result.notes])],
+        "left_out": [[_packed(x["text"]), _packed(x["count"])] for x in views.left_out([result])],
     }
 
 
@@ -246,7 +247,8 @@ def _follow(grid: Grid, layers: Sequence[Drawn]) -> list[dict[str, Any]]:
         kind = layer.origin[1] if layer.origin and layer.origin[0] == grid.analysis else None
         if kind == _CIRCLES and points:
             metres = [float(v) for v in grid.controls[0].values if v is not None]
-            made.append({"layer": layer.id, "kind": "circles", "of": points[0], "metres": metres})
+            own = {"kind": "circles", "of": points[0], "metres": metres}
+            made.append({"layer": layer.id, **own, "round": list(grid.circles)})
         elif kind in followed:
             made.append(_followed(layer, followed[kind], grid, kind=kind))
     return made

@@ -5,7 +5,7 @@ arealplan.answers = (lon, lat) => {
   const [x, y] = arealplan.project(lon, lat);
   const here = { x, y, lon, lat, outside: inLayer("outside", x, y), sea: inLayer("sea", x, y) };
   return arealplan.config.ask.map((id) => arealplan.layers.get(id))
-    .filter((layer) => layer?.shapes)
+    .filter((layer) => layer?.shapes && !layer.silent)
     .map((layer) => (layer.ask.kind === "nearest" ? nearestOf(layer, here) : holdersOf(layer, here)));
 };
 

@@ -88,7 +88,8 @@ arealplan.put = (node, packed) => {
 function liveTexts(position) {
   for (const [name, packed] of Object.entries(position)) {
     const nodes = [...document.querySelectorAll(`[data-live="${name}"]`)];
-    if (name === "notes") {
+    if (name === "left_out") liveLeftOut(nodes[0], packed);
+    else if (name === "notes") {
       nodes[0]?.replaceChildren(...packed.map((note) => {
         const line = arealplan.el("p", "small");
         arealplan.put(line, note);
@@ -103,6 +104,20 @@ function liveTexts(position) {
       }
     }
   }
+}
+
+function liveLeftOut(list, packed) {
+  list.parentElement.hidden = !packed.length;
+  list.replaceChildren(...packed.map((pair) => {
+    const [text, count] = pair.map((part) => {
+      const span = arealplan.el("span");
+      arealplan.put(span, part);
+      return span;
+    });
+    const line = arealplan.el("li");
+    line.append(text, ": ", count);
+    return line;
+  }));
 }
 
 function liveTable(id, { columns, variants, of }, at) {
@@ -122,6 +137,9 @@ function liveFollow(one, at) {
   if (one.kind === "circles") {
     const of = arealplan.layers.get(one.of), on = [];
     for (let f = 0; f < of.shapes.size; f++) if (!of.gone?.has(f)) on.push(of.shapes.ring[f]);
+    // Walked along streets what is within reach is no circle, and is not drawn.
+    if (!one.round[reading]) on.length = 0;
+    layer.silent = !one.round[reading];
     layer.circles = { of, metres: one.metres[distance],
       X: on.map((i) => of.shapes.X[i]), Y: on.map((i) => of.shapes.Y[i]) };
     if (layer.columns.max_m) layer.columns.max_m = layer.columns.max_m.map(() => one.metres[distance]);
