@@ -80,7 +80,8 @@ def _headline(result: Result) -> Result:
     # The whole itself is exact, so a part that is the whole stays exact too.
     exact = whole if result.numerator == result.denominator else part
     value = None if result.value is None or not whole else exact / whole
-    return replace(result, numerator=exact, value=value)
+    rounded = (t("common.rounded"),) if exact != result.numerator else ()
+    return replace(result, numerator=exact, value=value, notes=(*result.notes, *rounded))
 
 
 def _reading(reading: Reading, result: Result) -> Reading:

@@ -271,7 +271,8 @@ def _frame(study: Study, cells: GridCells, *, planned: shapely.Geometry) -> gpd.
             "planned_share": shapely.area(shapely.intersection(cells.squares, planned)) / whole,
             "built_up_share": shapely.area(shapely.intersection(cells.squares, built_up)) / whole,
         },
-        geometry=cells.squares,
+        # Cells are counted whole and drawn on land.
+        geometry=shapely.intersection(cells.squares, study.land),
         crs=study.epsg,
     )
 

@@ -12,7 +12,7 @@ import shapely
 from gis.analyses.parts import UNITS, land_note, provenance, share, table, units_inside
 from gis.analyses.registry import Analysis, Parameters
 from gis.errors import GeometryError, LayerMissingError
-from gis.result import Definition, Result, Status, Table
+from gis.result import Definition, Reading, Result, Status, Table
 from gis.text import Text, number, percent, t
 
 if TYPE_CHECKING:
@@ -88,9 +88,31 @@ def run(study: Study, _params: BuiltUpShareParameters) -> Result:
             ["built_up", UNITS],
             steps=("settlements joined", "cut to land", "area in the working CRS"),
         ),
+        sensitivity=_readings(study, built_km2),
         figures={"land_km2": study.area.land_km2, "built_up_km2": built_km2},
         tables=tables,
         frame=frame,
+    )
+
+
+def _readings(study: Study, built_km2: float) -> tuple[Reading, ...]:
+    """Divide by the polygon as delivered too, where a sea layer took some of it away.
+
+    A boundary clipped at the coast loses land to a coarser sea layer; the two show how much.
+    """
+    if not study.sea_removed:
+        return ()
+    whole_km2 = float(shapely.area(study.polygon)) / 1e6
+    return tuple(
+        Reading(
+            name=name,
+            text=t(f"built_up_share.reading_{name}", land=number(km2, decimals=1)),
+            value=built_km2 / km2,
+            numerator=built_km2,
+            denominator=km2,
+            chosen=name == "sea_removed",
+        )
+        for name, km2 in (("sea_removed", study.area.land_km2), ("as_delivered", whole_km2))
     )
 
 

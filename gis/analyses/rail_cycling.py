@@ -181,7 +181,7 @@ def _answer(
         figures={
             "cells": len(cells.cell_id),
             cells.counted: cells.total,
-            f"{cells.counted}_reached": reached,
+            f"{cells.counted}_within": reached,
             "effective_kmh": None if done.effective_kmh is None else round(done.effective_kmh, 1),
             "stations_used": used,
             "stations_across_border": across,

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 a problem with data or parameters (one line, no traceback)
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -46,6 +47,10 @@ def _root(
 
 def main() -> None:
     """Run the command line; a problem the user can mend is one line and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal without æøå shows a mark in their place; it does not end the command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except GisError as problem:

@@ -15,9 +15,12 @@ from gis.publish import write_result
 from gis.published import publishable
 from gis.scale import numbers_of, run_areas
 from gis.store import open_store
-from gis.text import number, percent
+from gis.result import Table
+from gis.text import Language, Text, number, percent
 from gis.workspace import open_workspace
 
+# Longer tables (units) are for files.
+_SHORT = 15
 _EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -104,11 +107,34 @@ def analyse(
         return
     typer.echo(public.finding.in_(language))
     typer.echo(public.definition.sentence.in_(language))
+    for table in public.tables.values():
+        if len(table.frame) <= _SHORT:
+            _show_table(table, language)
     rows = [[r.text.in_(language), percent(r.value).in_(language)] for r in public.sensitivity]
     if rows:
         show_grid("", ["Lesning" if language == "nb" else "Reading", "%"], rows)
     for text in (*(x.text for x in public.left_out), *public.notes):
         typer.echo(f"- {text.in_(language)}")
+
+
+def _show_table(table: Table, language: Language) -> None:
+    """Print one short table with its headings, numbers as the language writes them."""
+    rows = [
+        [_written(row[c.name], c.kind, language) for c in table.columns]
+        for row in table.frame.to_dict("records")
+    ]
+    titles = [c.title.in_(language) for c in table.columns]
+    show_grid(table.title.in_(language), titles, rows)
+
+
+def _written(value: Any, kind: str, language: Language) -> str:
+    if isinstance(value, Text):
+        return value.in_(language)
+    if isinstance(value, str | bool) or value is None:
+        return str(value)
+    if kind == "share":
+        return percent(value).in_(language)
+    return number(float(value), decimals=0 if kind in ("residents", "count") else 2).in_(language)
 
 
 def _parameters(extra: list[str]) -> dict[str, str]:
@@ -182,10 +208,17 @@ def run(
         raise InvariantError(message)
 
 
+def _cell(value: Any) -> Any:
+    """Write whole numbers whole, and others with the decimal comma that goes with semicolons."""
+    if not isinstance(value, float):
+        return value
+    return int(value) if value.is_integer() else f"{value:.6f}".replace(".", ",")
+
+
 def _write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
     part = path.with_name(f".{path.name}.part")
     with part.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else [], delimiter=";")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({k: _cell(v) for k, v in row.items()} for row in rows)
     part.replace(path)

@@ -40,6 +40,7 @@ def init(
 ) -> None:
     """Write a workspace.toml with every layer of the catalogue, to be filled in."""
     say(f"{write_workspace(folder, area=area)}")
+    say(f"{area}: nummeret prøves mot kommunelaget ved 'arealplan build' / checked when built")
 
 
 def layers(

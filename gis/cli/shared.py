@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -42,7 +43,7 @@ def show_grid(title: str, columns: list[str], rows: list[list[str]]) -> None:
         grid.add_row(*row)
     plain = Console(highlight=False, markup=False)
     wide = Console(highlight=False, markup=False, width=200)
-    (plain if plain.is_terminal else wide).print(grid)
+    (plain if plain.is_terminal or "COLUMNS" in os.environ else wide).print(grid)
 
 
 def open_study(folder: Path) -> tuple[Workspace, Study]:

@@ -204,7 +204,7 @@ def _runs(height, sea, level):  # type: ignore[no-untyped-def]
         c = 0
         while True:
             while c < columns and not opened[c]:
-                c = c + 1 if c % 8 or eights[c // 8] else c + 8
+                c = c + 1 if c & 7 or eights[c >> 3] else c + 8
             if c >= columns:
                 break
             if n == start.size:
@@ -212,7 +212,7 @@ def _runs(height, sea, level):  # type: ignore[no-untyped-def]
                 end = np.concatenate((end, np.empty_like(end)))
             start[n] = c
             while opened[c]:
-                c = c + 1 if c % 8 or eights[c // 8] != _ALL_OPEN else c + 8
+                c = c + 1 if c & 7 or eights[c >> 3] != _ALL_OPEN else c + 8
             end[n] = c
             n += 1
         counts[r] = n - before

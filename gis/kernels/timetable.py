@@ -277,7 +277,7 @@ def _statistics(
             "average": total / ((window[1] - window[0]) / HOUR_S),
             "every_hour": least,
             "max_gap": pl.Series(best_gap).replace(np.inf, None),
-            "per_hour": pl.Series(best_hours.tolist(), dtype=pl.List(pl.Int64)),
+            "per_hour": pl.Series(best_hours).cast(pl.List(pl.Int64)),
         }
     )
 

@@ -191,9 +191,7 @@ def _rows(
         "on_invalid": "fix",
         "fid_as_index": True,
     }
-    frame: pd.DataFrame = guarded(
-        lambda: straight(dataset.source, how), source=source, notes=notes
-    )
+    frame: pd.DataFrame = guarded(lambda: straight(dataset.source, how), source=source, notes=notes)
     # A spatial index hands rows out in its own order; a layer keeps that of the file.
     return frame.sort_index().reset_index(drop=True)
 
