@@ -415,13 +415,15 @@ def biodiversity_result() -> Result:
     enough = records >= 25
     species = np.minimum(records, rng.poisson(15, n))
     hot = np.array([s.centroid.distance(point(7, 8)) < 900 for s in shapes]) & enough
+    threatened, red_listed = rng.poisson(1, n), rng.poisson(2, n)
     columns = {
         "status": np.where(enough, "ok", "too_few"),
         "records": records,
         "species": species,
         "expected_species": np.where(enough, np.round(species * 0.9, 1), np.nan),
-        "threatened": rng.poisson(1, n),
-        "red_listed": rng.poisson(2, n),
+        "threatened": threatened,
+        "red_listed": red_listed,
+        "expected_red_listed": np.where(enough, np.round(red_listed * 0.9, 1), np.nan),
         "data_deficient": 0,
         "z": 0.1,
         "hot_spot": hot,

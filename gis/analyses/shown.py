@@ -24,6 +24,18 @@ POPULATION = "population_grid"
 
 
 def shown_residents(study: Study, cells: Cells) -> NDArray[np.object_]:
+    """Return what is shown of each cell, settled once for a study; see ``_settle``."""
+    return study.once(("shown", cells.layer), lambda: _settle(study, cells))
+
+
+def unit_of_cells(study: Study, cells: Cells) -> NDArray[np.int64]:
+    """Return the basic statistical unit of each cell's centre, found once for a study."""
+    return study.once(
+        ("unit of cells", cells.layer), lambda: unit_of_points(study, cells.x, cells.y)
+    )
+
+
+def _settle(study: Study, cells: Cells) -> NDArray[np.object_]:
     """Return what is shown of each cell: a number to the nearest 10, "<10", or "*".
 
     The sum of each basic statistical unit is published. Where it would leave a cell
@@ -33,7 +45,7 @@ def shown_residents(study: Study, cells: Cells) -> NDArray[np.object_]:
     shown = np.array([_rounded(v) for v in cells.weight], dtype=object)
     if not study.has(UNITS):
         return shown
-    unit = unit_of_points(study, cells.x, cells.y)
+    unit = unit_of_cells(study, cells)
     total = np.bincount(
         unit[unit >= 0], weights=cells.weight[unit >= 0], minlength=len(study.frame(UNITS))
     )
@@ -57,7 +69,11 @@ def reached_that_tell(
     inside = group >= 0
     total = np.bincount(group[inside], weights=cells.weight[inside], minlength=len(units))
     total = np.where((total > 0) & (total < LEAST), np.nan, total)
-    told = told_units(cells.weight, shown_residents(study, cells), group, total=total)
+    low, high = study.once(
+        ("intervals", cells.layer), lambda: intervals(shown_residents(study, cells))
+    )
+    small = (cells.weight > 0) & (cells.weight < LEAST)
+    told = told_groups(group, low, high, small=small, total=total)
     return [str(number) for number in units["number"].to_numpy()[told]]
 
 

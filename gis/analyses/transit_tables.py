@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.analyses.parts import UNITS, share, table, unit_of_points, unit_table
-from gis.analyses.shown import reached_that_tell, shown_residents
+from gis.analyses.parts import UNITS, share, table, unit_table
+from gis.analyses.shown import reached_that_tell, shown_residents, unit_of_cells
 from gis.analyses.travel import Metric, Origin, Origins, Walk, origins_of, walk_to
 from gis.analyses.travel_words import targets_off, unreached, without_address
 from gis.kernels.distance import nearest
@@ -96,7 +96,7 @@ def units_table(study: Study, cells: Cells, parts: Mapping[str, NDArray[np.float
     ``parts``: by column the share (0-1) of each cell. A last column is the share of the
     unit in the last of them. Sums of residents that would give a cell away are withheld.
     """
-    unit = unit_of_points(study, cells.x, cells.y)
+    unit = unit_of_cells(study, cells)
     counted = cells.counted
     sums = {name: cells.weight * part for name, part in parts.items()}
     frame = unit_table(study, unit, {counted: cells.weight, **sums})

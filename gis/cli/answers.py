@@ -13,9 +13,9 @@ from gis.cli.shared import JsonOption, WorkspaceOption, open_study, say, show_gr
 from gis.errors import InvariantError, ParameterError
 from gis.publish import write_result
 from gis.published import publishable
+from gis.result import Table
 from gis.scale import numbers_of, run_areas
 from gis.store import open_store
-from gis.result import Table
 from gis.text import Language, Text, number, percent
 from gis.workspace import open_workspace
 

@@ -95,7 +95,7 @@ arealplan.told = (layer, feature) => {
   const own = layer.classes[layer.classOf[feature]];
   if (own.key !== "all") add(arealplan.pick(own.title));
   for (const field of layer.fields) {
-    if (field.name === layer.nameField) continue;
+    if (field.name === layer.nameField || field.name === "cell_id") continue;
     const value = layer.columns[field.name][feature];
     if (value === null || value === "") continue;
     const written = arealplan.written(field, value);
