@@ -107,7 +107,8 @@ def people_share(part: float, *, of: float) -> Text:
         return percent(None)
     if 0 < part < 10 or 0 < of - part < 10:
         return t("common.share_withheld")
-    return percent(part / of)
+    # As published: the part to the nearest 10, unless it is the whole.
+    return percent(1.0 if part == of else min(round(part / 10) * 10, of) / of)
 
 
 def percent(share: float | None, *, decimals: int = 1) -> Text:

@@ -31,6 +31,7 @@ def arealplan(
 ) -> Ran:
     """Run ``arealplan`` with some words, and take back what it said."""
     monkeypatch.setattr(sys, "argv", ["arealplan", *words])
+    monkeypatch.delenv("COLUMNS", raising=False)
     capsys.readouterr()
     code = 0
     try:

@@ -488,7 +488,5 @@ def index() -> str:
 
 def write_site(folder: Path) -> Path:
     """Write all pages of the town into a folder."""
-    write_pages(
-        {**{f"{n}.html": page(n).html for n in maps()}, "index.html": index()}, folder
-    )
+    write_pages({**{f"{n}.html": page(n).html for n in maps()}, "index.html": index()}, folder)
     return folder

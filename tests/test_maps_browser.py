@@ -64,7 +64,6 @@ def test_page_draws_asks_for_nothing_and_complains_of_nothing(
     expected = {
         "oversikt": {
             "built_up_share_frame": 2,
-            "basic_statistical_units": len(town.units()),
             "stations": 2,
         },
         "kollektiv": {

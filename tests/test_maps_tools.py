@@ -258,11 +258,8 @@ def test_answers_are_those_of_shapely(browser: Browser, folder: Path, name: str)
 def _shapes_on_page(layer: str, frame: gpd.GeoDataFrame) -> Any:
     """Leave out what a page does not draw: cells without the class of a map."""
     shapes = frame.geometry.to_numpy()
-    if layer == "biodiversity_hotspots_frame":
+    if layer in ("biodiversity_hotspots_frame", "biodiversity_hotspots_frame_2"):
         return shapes[frame["expected_species"].notna() | (frame["status"] == "too_few")]
-    if layer == "biodiversity_hotspots_frame_2":
-        few = frame["status"] == "too_few"
-        return shapes[(frame["red_listed"] > 0) | few]
     if layer == "biodiversity_hotspots_frame_3":
         return shapes[frame["hot_spot"]]
     return shapes

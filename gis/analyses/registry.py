@@ -32,6 +32,7 @@ class Analysis[P: Parameters]:
     """One registered question.
 
     ``needs`` are layers it cannot do without, ``uses`` those it takes where they are.
+    ``of_change``: it asks what something new does, and without that repeats another answer.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Analysis[P: Parameters]:
     run: Callable[[Study, P], Result]
     needs: tuple[str, ...]
     uses: tuple[str, ...] = ()
+    of_change: bool = False
 
     def __call__(self, study: Study, params: Mapping[str, Any] | None = None) -> Result:
         """Check the parameters and the layers, then answer. Raises ParameterError."""

@@ -332,4 +332,5 @@ ANALYSIS = Analysis(
     run=run,
     needs=("municipality", "population_grid"),
     uses=(TIMETABLE, READY_LIST, UNITS, ROADS, ADDRESSES, "workplaces"),
+    of_change=True,
 )

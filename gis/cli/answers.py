@@ -21,6 +21,8 @@ from gis.workspace import open_workspace
 
 # Longer tables (units) are for files.
 _SHORT = 15
+# A change that nobody has described would only repeat the answer without it.
+_IN_A_RUN = ",".join(a.id for a in ANALYSES.values() if not a.of_change)
 _EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -161,7 +163,7 @@ def run(
     workspace: WorkspaceOption = Path(),
     only: Annotated[
         str, typer.Option("--analyses", help="analyser, delt med komma / split by commas")
-    ] = ",".join(ANALYSES),
+    ] = _IN_A_RUN,
     as_json: JsonOption = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="CSV-fil / CSV file")
