@@ -8,9 +8,7 @@ RUN := .venv/.run-installed
 DEV := .venv/.dev-installed
 
 maps: $(RUN)
-	@.venv/bin/arealplan demo demo
-	@.venv/bin/arealplan build -w demo
-	@.venv/bin/arealplan map --all -w demo -o out
+	@.venv/bin/arealplan demo demo --maps out
 
 test: $(DEV)
 	@sh setup/browser.sh

@@ -32,23 +32,21 @@ def arealplan(*words: str, folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The three commands of ``make maps``, in an empty folder."""
+    """The command of ``make maps``, in an empty folder."""
     folder = tmp_path_factory.mktemp("job")
-    arealplan("demo", "demo", folder=folder)
-    arealplan("build", "-w", "demo", folder=folder)
-    return folder, arealplan("map", "--all", "-w", "demo", "-o", "out", folder=folder)
+    return folder, arealplan("demo", "demo", "--maps", "out", folder=folder)
 
 
 def answer(folder: Path, name: str, *words: str) -> Any:
     return json.loads(arealplan("analyse", name, "-w", "demo", "--json", *words, folder=folder))
 
 
-def test_make_maps_runs_these_commands() -> None:
+def test_make_maps_runs_this_command() -> None:
     """By reading the Makefile: the test does what the user's verb does."""
     text = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
     recipe = text[text.index("maps: $(RUN)") :]
-    commands = re.findall(r"arealplan (.+)", recipe)[:3]
-    assert commands == ["demo demo", "build -w demo", "map --all -w demo -o out"]
+    commands = re.findall(r"arealplan (.+)", recipe)[:1]
+    assert commands == ["demo demo --maps out"]
 
 
 def test_every_map_and_the_index_are_there_and_told_of(job: tuple[Path, str]) -> None:

@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from gis.catalogue import layer_entries, layer_entry
+from gis.cli.check import build
+from gis.cli.pages import make
 from gis.cli.shared import JsonOption, say, show_grid, show_json
 from gis.demo import write_demo
 from gis.workspace import write_workspace
@@ -26,11 +28,21 @@ def register(app: typer.Typer) -> None:
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR")],
     seed: Annotated[int, typer.Option(help="frø / seed")] = 9801,
+    maps: Annotated[
+        Path | None,
+        typer.Option("--maps", help="bygg også, og lag alle kart her / build, and make all maps"),
+    ] = None,
 ) -> None:
-    """Write the invented municipality as files in the publishers' formats."""
+    """Write the invented municipality as files in the publishers' formats.
+
+    With ``maps``, go on as ``build`` and ``map --all`` do, without starting anew.
+    """
     started = time.perf_counter()
     made = write_demo(folder, seed=seed)
     say(f"{made}: oppdiktet kommune skrevet / written ({time.perf_counter() - started:.0f} s)")
+    if maps is not None:
+        build(workspace=folder)
+        make(every=True, workspace=folder, output=maps)
 
 
 def init(
