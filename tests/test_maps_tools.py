@@ -547,9 +547,12 @@ def test_full_screen_holds_map_and_panel(browser: Browser, folder: Path) -> None
         page = seen.page
         page.locator("#tool-full").click()
         page.wait_for_function("document.fullscreenElement?.matches('main.map')")
-        assert page.locator("#tool-full").get_attribute("aria-pressed") == "true"
+        # The browser tells of the change after it has made it; the button follows what it tells.
+        pressed = "document.querySelector('#tool-full').getAttribute('aria-pressed') === "
+        page.wait_for_function(pressed + "'true'")
         page.locator("#tool-full").click()
         page.wait_for_function("document.fullscreenElement === null")
+        page.wait_for_function(pressed + "'false'")
 
 
 def test_hover_marks_what_a_click_would_name(browser: Browser, folder: Path) -> None:
