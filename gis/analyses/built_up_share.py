@@ -56,7 +56,6 @@ def run(study: Study, _params: BuiltUpShareParameters) -> Result:
         geometry=clipped,
         crs=study.epsg,
     )
-    source = study.source("built_up")
     return Result(
         analysis="built-up-share",
         title=ANALYSIS.title,
@@ -67,22 +66,8 @@ def run(study: Study, _params: BuiltUpShareParameters) -> Result:
         denominator=study.area.land_km2,
         numerator_unit="km2",
         status=Status.OK,
-        finding=t(
-            "built_up_share.finding",
-            share=percent(value),
-            name=study.area.name,
-            built=number(built_km2, decimals=1),
-            land=number(study.area.land_km2, decimals=1),
-        ),
-        definition=Definition(
-            sentence=t(
-                "built_up_share.definition",
-                layer=Text(nb=source.title_nb, en=source.title_en),
-                owner=source.owner,
-                land=land_note(study),
-            ),
-            parameters={"layer": "built_up", "sea_removed": study.sea_removed},
-        ),
+        finding=_finding(study, value, built_km2),
+        definition=_definition(study),
         provenance=provenance(
             study,
             ["built_up", UNITS],
@@ -92,6 +77,29 @@ def run(study: Study, _params: BuiltUpShareParameters) -> Result:
         figures={"land_km2": study.area.land_km2, "built_up_km2": built_km2},
         tables=tables,
         frame=frame,
+    )
+
+
+def _finding(study: Study, value: float, built_km2: float) -> Text:
+    return t(
+        "built_up_share.finding",
+        share=percent(value),
+        name=study.area.name,
+        built=number(built_km2, decimals=1),
+        land=number(study.area.land_km2, decimals=1),
+    )
+
+
+def _definition(study: Study) -> Definition:
+    source = study.source("built_up")
+    return Definition(
+        sentence=t(
+            "built_up_share.definition",
+            layer=Text(nb=source.title_nb, en=source.title_en),
+            owner=source.owner,
+            land=land_note(study),
+        ),
+        parameters={"layer": "built_up", "sea_removed": study.sea_removed},
     )
 
 
