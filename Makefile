@@ -1,7 +1,8 @@
 # make maps   set everything up and make the maps of the invented municipality
 # make test   set up what is missing and pass the tests
+# make bench-peers   the libraries that benchmarks/ are held against
 
-.PHONY: maps test lint test-slow bench lock clean
+.PHONY: maps test lint test-slow bench-peers lock clean
 .DEFAULT_GOAL := maps
 
 RUN := .venv/.run-installed
@@ -32,7 +33,14 @@ lock:
 	  --custom-compile-command "make lock" -o requirements.txt
 	uv pip compile pyproject.toml --group build --group dev --universal --python-version 3.12 \
 	  --generate-hashes --no-emit-index-url --no-annotate -q -c requirements.txt \
+	  --no-emit-package json2html \
 	  --custom-compile-command "make lock" -o requirements-dev.txt
+	uv pip compile pyproject.toml --group bench --universal --python-version 3.12 \
+	  --generate-hashes --no-emit-index-url --no-annotate -q -c requirements-dev.txt \
+	  --custom-compile-command "make lock" -o requirements-bench.txt
+
+bench-peers: $(DEV)
+	@sh setup/environment.sh bench
 
 clean:
 	rm -rf .venv .python out demo
@@ -42,6 +50,6 @@ $(RUN): requirements.txt pyproject.toml setup/environment.sh
 	@touch $@
 
 # The larger lock holds the smaller one, so maps need no second installation after tests.
-$(DEV): requirements-dev.txt pyproject.toml setup/environment.sh
+$(DEV): requirements-dev.txt requirements-source.txt pyproject.toml setup/environment.sh
 	@sh setup/environment.sh dev
 	@touch $@ $(RUN)

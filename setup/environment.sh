@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make or refresh .venv from the lock. Usage: setup/environment.sh run|dev
+# Make or refresh .venv from the lock. Usage: setup/environment.sh run|dev|bench
 # Everything is pinned with hashes; nothing is built or fetched unpinned.
 set -eu
 cd "$(dirname "$0")/.."
@@ -67,13 +67,20 @@ fi
 case "${1:-run}" in
 run) lock=requirements.txt ;;
 dev) lock=requirements-dev.txt ;;
-*) fail "usage: setup/environment.sh run|dev" ;;
+bench) lock=requirements-bench.txt ;;
+*) fail "usage: setup/environment.sh run|dev|bench" ;;
 esac
 
+# The lock names every package, so pip resolves nothing (--no-deps): what it does not name is not fetched.
 printf 'Installing the locked dependencies (%s, once, about a minute) ...\n' "$lock"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
-    --require-hashes --only-binary :all: -r "$lock" ||
+    --require-hashes --no-deps --only-binary :all: -r "$lock" ||
     fail "the locked dependencies could not be installed from the package index; see the lines above."
+if [ "$lock" = requirements-dev.txt ]; then
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+        --require-hashes --no-deps --no-build-isolation -r requirements-source.txt ||
+        fail "a test dependency that is delivered as source could not be built; see the lines above."
+fi
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
     --no-deps --no-build-isolation --no-index --editable . ||
     fail "arealplan itself could not be installed into .venv; see the lines above."
