@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from gis.atlas.make import INDEX, Answers, Atlas, MadeMap, make_atlas
+from gis.atlas.hands import Hands, second_hand
+from gis.atlas.make import INDEX, Atlas, MadeMap, make_atlas
 from gis.atlas.order import Order, entry_of_file, order_maps
+from gis.atlas.pages import Answers
 from gis.atlas.prints import print_pages
 from gis.atlas.watch import stamps, watch
 
@@ -11,12 +13,14 @@ __all__ = [
     "INDEX",
     "Answers",
     "Atlas",
+    "Hands",
     "MadeMap",
     "Order",
     "entry_of_file",
     "make_atlas",
     "order_maps",
     "print_pages",
+    "second_hand",
     "stamps",
     "watch",
 ]

@@ -7,20 +7,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-
-from gis.analyses import analysis
-from gis.analyses.grids import live_grid
-from gis.analyses.shown import POPULATION, shown_grid
 from gis.atlas import state as states
-from gis.atlas.pictures import picture_map, picture_of
+from gis.atlas.hands import make_maps, picture_all
+from gis.atlas.pages import key_of
+from gis.atlas.pictures import picture_of
 from gis.atlas.workbook import workbook
-from gis.browser import browser
-from gis.errors import CatalogueError, LayerMissingError, ParameterError, RenderError, SetupError
-from gis.published import publishable
-from gis.render import Page, PageRef, render_index, render_page
+from gis.errors import LayerMissingError, SetupError
+from gis.render import Page, PageRef, render_index
 from gis.render.index import REPORT, STATEMENT, WORKBOOK
-from gis.render.prepared import Prepared
 from gis.render.report import Section, render_report
 from gis.render.statement import render_statement
 from gis.render.write import write_files, write_pages
@@ -30,10 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from gis.analyses import Study
-    from gis.analyses.grids import Grid
+    from gis.atlas.hands import Hands
     from gis.atlas.order import Order
-    from gis.catalogue import MapAnalysis, MapEntry
-    from gis.provenance import LayerSource
+    from gis.atlas.pages import Answers, Made
     from gis.result import Result
 
 INDEX = "index.html"
@@ -62,32 +55,6 @@ class Atlas:
 
 
 @dataclass(frozen=True)
-class Answers:
-    """Run each analysis once per set of parameters, and only the publishable result leaves."""
-
-    study: Study
-    _known: dict[tuple[object, ...], Result] = field(default_factory=dict, repr=False)
-
-    def __call__(self, asked: MapAnalysis) -> Result:
-        """Return the publishable result. Raises what the analysis raises."""
-        key = (asked.id, *sorted(asked.params.items()))
-        if key not in self._known:
-            self._known[key] = publishable(analysis(asked.id)(self.study, asked.params))
-        return self._known[key]
-
-    def of_map(self, entry: MapEntry, *, where: str) -> dict[str, Result]:
-        """Return a map's results by analysis. A wrong analysis or parameter names its key."""
-        results = {}
-        for place, asked in enumerate(entry.analyses):
-            try:
-                results[asked.id] = self(asked)
-            except ParameterError as problem:
-                message = f"{where}: analyses[{place}]: {problem}"
-                raise CatalogueError(message) from None
-        return results
-
-
-@dataclass(frozen=True)
 class _Work:
     """What one run carries along: what was asked, what was known, what is made."""
 
@@ -97,7 +64,6 @@ class _Work:
     inputs: str | None
     known: dict[str, Any]
     progress: Callable[[str], None]
-    prepared: Prepared = field(default_factory=Prepared)
     pages: dict[str, Page] = field(default_factory=dict)
     results: dict[str, dict[str, Result]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
@@ -119,10 +85,16 @@ class _Work:
 
 
 def make_atlas(
-    order: Order, answers: Answers, out: Path, *, progress: Callable[[str], None]
+    order: Order,
+    answers: Answers,
+    out: Path,
+    *,
+    progress: Callable[[str], None],
+    hands: Hands | None = None,
 ) -> Atlas:
     """Render the maps of an order into a folder, and with ``whole`` the atlas around them.
 
+    ``hands`` is a second process that takes its share, where there is one.
     What stands there from the same input is left as it is. A map whose analyses lack
     a layer is left out with the reason; when none can be made, LayerMissingError. All
     files are written together at the end, so earlier output stays whole until then.
@@ -137,89 +109,48 @@ def make_atlas(
         if same and whole.get("pictured") and states.untouched(out, whole["files"]):
             progress(t("atlas.unchanged").in_(order.language))
             return _told(work, work.known["maps"], whole["left_out"])
-    for map_id, entry in order.entries.items():
-        _make(work, map_id, entry)
+    _make(work, hands)
     made = [m for m in order.entries if m not in work.left_out]
     if not made:
         reasons = "; ".join(f"{k}: {v}" for k, v in work.left_out.items())
         message = f"no map could be made: {reasons}"
         raise LayerMissingError(message)
-    return _write(work, made)
+    return _write(work, made, hands)
 
 
-def _make(work: _Work, map_id: str, entry: MapEntry) -> None:
-    """Make one page, or find that it stands; with the atlas its results are needed anyway."""
-    kept = work.kept(map_id)
-    if kept and not work.order.whole:
+def _kept(work: _Work) -> list[str]:
+    """Return the pages that stand as they would be made again, and tell of them."""
+    kept = [m for m in work.order.entries if work.kept(m)]
+    for map_id in kept:
         work.progress(f"{map_id}: {t('atlas.unchanged').in_(work.order.language)}")
-        return
-    where = work.order.where(map_id)
-    try:
-        results = work.answers.of_map(entry, where=where)
-    except LayerMissingError as missing:
-        work.left_out[map_id] = str(missing)
-        return
-    work.results[map_id] = results
-    if kept:
-        work.progress(f"{map_id}: {t('atlas.unchanged').in_(work.order.language)}")
-        return
-    try:
-        page = _page(work, map_id, entry, results)
-    except (CatalogueError, RenderError) as problem:
-        raise work.order.said(problem, map_id) from None
-    work.pages[map_id] = page
-    work.progress(f"{map_id}: {len(page.html) / 1e6:.1f} MB")
+    return kept
 
 
-def _page(work: _Work, map_id: str, entry: MapEntry, results: Mapping[str, Result]) -> Page:
-    study = work.study
+def _make(work: _Work, hands: Hands | None) -> None:
+    """Make what does not stand; with the atlas, results are needed of what stands too."""
+    kept = _kept(work)
+    draw = {m: m not in kept for m in work.order.entries if work.order.whole or m not in kept}
 
-    def layer(name: str) -> gpd.GeoDataFrame | None:
-        if not study.has(name):
-            return None
-        return shown_grid(study) if name == POPULATION else study.frame(name)
+    def told(map_id: str, made: Made) -> None:
+        if made.page is not None:
+            work.progress(f"{map_id}: {len(made.page.html) / 1e6:.1f} MB")
 
-    def source(name: str) -> LayerSource | None:
-        return study.source(name) if study.has(name) else None
-
-    area = gpd.GeoDataFrame(
-        {"number": [study.area.number], "name": [study.area.name]},
-        geometry=[study.polygon],
-        crs=study.epsg,
-    )
-    return render_page(
-        map_id,
-        entry,
-        results,
-        layers=layer,
-        area=area,
-        language=work.order.language,
-        created=work.order.created,
-        sources=source,
-        grid=_grid(work, map_id, entry),
-        prepared=work.prepared,
-    )
+    for map_id, made in make_maps(work.answers, work.order, draw, hands=hands, told=told).items():
+        if made.lacks:
+            work.left_out[map_id] = made.lacks
+            continue
+        work.results[map_id] = made.results
+        if made.page is not None:
+            work.pages[map_id] = made.page
 
 
-def _grid(work: _Work, map_id: str, entry: MapEntry) -> Grid | None:
-    """Return the lead under every definition that a live map offers; None for other maps."""
-    if not entry.live:
-        return None
-    params = next(a.params for a in entry.analyses if a.id == entry.lead)
-    try:
-        return live_grid(entry.lead)(work.study, params)
-    except ParameterError as problem:
-        message = f"{work.order.where(map_id)}: live: {problem}"
-        raise CatalogueError(message) from None
-
-
-def _write(work: _Work, made: Sequence[str]) -> Atlas:
+def _write(work: _Work, made: Sequence[str], hands: Hands | None) -> Atlas:
     """Put pages, atlas and memory in place, all or none."""
     files = {f"{m}.html": p.html.encode("utf-8") for m, p in work.pages.items()}
     records = {m: _record(work, m, files) for m in made}
     state = {**work.known, "maps": {**work.known["maps"], **records}}
     if work.order.whole:
-        _picture(work, records)
+        _picture(work, records, hands)
         around = _around(work, made, records)
         state["maps"] = records
         state["atlas"] = {
@@ -253,19 +184,22 @@ def _record(work: _Work, map_id: str, files: Mapping[str, bytes]) -> dict[str, A
     }
 
 
-def _picture(work: _Work, records: dict[str, dict[str, Any]]) -> None:
+def _picture(work: _Work, records: dict[str, dict[str, Any]], hands: Hands | None) -> None:
     """Picture the pages that have no picture yet; without a browser one line says so."""
     lacking = [m for m, r in records.items() if not r["pictures"]]
     if not lacking:
         return
     fresh = {f"{m}.html": work.pages[m].html for m in lacking if m in work.pages}
     try:
-        with TemporaryDirectory(prefix="arealplan-") as folder, browser() as tab:
+        with TemporaryDirectory(prefix="arealplan-") as folder:
             write_pages(fresh, Path(folder))
-            for map_id in lacking:
-                name = f"{map_id}.html"
-                file = (Path(folder) if name in fresh else work.out) / name
-                records[map_id]["pictures"] = picture_map(tab, file, work.order.language)
+            files = {
+                m: (Path(folder) if f"{m}.html" in fresh else work.out) / f"{m}.html"
+                for m in lacking
+            }
+            pictures = picture_all(files, language=work.order.language, hands=hands)
+        for map_id in lacking:
+            records[map_id]["pictures"] = pictures[map_id]
     except SetupError as problem:
         for record in records.values():
             record["pictures"] = None
@@ -285,7 +219,7 @@ def _around(
     results = {m: work.results[m] for m in made}
     refs = [PageRef(m, f"{m}.html", e, small[m]) for m, e in entries.items()]
     sections = [Section(m, f"{m}.html", e, results[m], large[m]) for m, e in entries.items()]
-    shared: dict[int, Result] = {id(r): r for some in results.values() for r in some.values()}
+    shared = {key_of(a): results[m][a.id] for m, e in entries.items() for a in e.analyses}
     pages = {
         INDEX: render_index(
             refs,

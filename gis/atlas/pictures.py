@@ -11,6 +11,7 @@ from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
 from scipy.spatial import cKDTree
 
+from gis.browser import browser
 from gis.render.pictures import Picture
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ def picture_map(tab: Tab, file: Path, language: Language) -> dict[str, Any]:
         image = tab.picture("webp", of=".folium-map", scale=scale)
         made[name] = base64.b64encode(image).decode("ascii")
     return {**made, "width": round(width), "height": round(height)}
+
+
+def picture_pages(files: Mapping[str, Path], language: Language) -> dict[str, dict[str, Any]]:
+    """Return the pictures of pages by name, all taken in one browser. Raises SetupError."""
+    with browser() as tab:
+        return {name: picture_map(tab, file, language) for name, file in files.items()}
 
 
 def picture_of(pictures: Mapping[str, Any] | None, size: str) -> Picture | None:

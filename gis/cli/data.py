@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from gis.atlas import second_hand
 from gis.catalogue import layer_entries, layer_entry
 from gis.cli.check import build
-from gis.cli.pages import make
+from gis.cli.pages import make_all
 from gis.cli.shared import JsonOption, say, show_grid, show_json
 from gis.demo import write_demo
 from gis.workspace import write_workspace
@@ -37,12 +39,14 @@ def demo(
 
     With ``maps``, go on as ``build`` and ``map --all`` do, without starting anew.
     """
-    started = time.perf_counter()
-    made = write_demo(folder, seed=seed)
-    say(f"{made}: oppdiktet kommune skrevet / written ({time.perf_counter() - started:.0f} s)")
-    if maps is not None:
-        build(workspace=folder)
-        make(every=True, workspace=folder, output=maps)
+    # The second process starts while the municipality is made, to be ready for the maps.
+    with second_hand() if maps is not None else contextlib.nullcontext() as hands:
+        started = time.perf_counter()
+        made = write_demo(folder, seed=seed)
+        say(f"{made}: oppdiktet kommune skrevet / written ({time.perf_counter() - started:.0f} s)")
+        if maps is not None:
+            build(workspace=folder)
+            make_all(folder, maps, hands=hands)
 
 
 def init(

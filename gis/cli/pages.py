@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from gis.analyses import study_areas
-from gis.atlas import Answers, Atlas, make_atlas, order_maps, print_pages, stamps, watch
+from gis.atlas import (
+    Answers,
+    Atlas,
+    Hands,
+    make_atlas,
+    order_maps,
+    print_pages,
+    second_hand,
+    stamps,
+    watch,
+)
 from gis.browser import Paper, Sheet, find_browser
 from gis.catalogue import catalogue_root, map_entries, map_entry
 from gis.cli.shared import JsonOption, WorkspaceOption, open_study, say, show_grid, show_json
@@ -111,11 +122,21 @@ def make(
         png=png,
         sheet=Sheet(paper, landscape, scale),
     )
-    again = partial(_make, asked, Answers(study))
-    again()
-    if watching:
-        say("Ctrl-C: slutt / stop")
-        watch(again, partial(_look, asked), tell=say)
+    with second_hand() if asked.whole else contextlib.nullcontext() as hands:
+        again = partial(_make, asked, Answers(study), hands)
+        again()
+        if watching:
+            say("Ctrl-C: slutt / stop")
+            watch(again, partial(_look, asked), tell=say)
+
+
+def make_all(workspace: Path, output: Path, *, hands: Hands | None) -> None:
+    """Make every map and the atlas of a workspace, as ``map --all`` does."""
+    study, language = _study(workspace, None)
+    asked = _Asked(
+        names=(), whole=True, output=output, language=language, pdf=None, png=None, sheet=Sheet()
+    )
+    _make(asked, Answers(study), hands)
 
 
 def _study(folder: Path, area: str | None) -> tuple[Study, Language]:
@@ -133,11 +154,11 @@ def _study(folder: Path, area: str | None) -> tuple[Study, Language]:
     return next(iter(found)), opened.entry.language
 
 
-def _make(asked: _Asked, answers: Answers) -> None:
+def _make(asked: _Asked, answers: Answers, hands: Hands | None) -> None:
     """Make what was asked for, print it, and tell of it."""
     today = dt.datetime.now(tz=dt.UTC).date()
     order = order_maps(asked.names, whole=asked.whole, language=asked.language, created=today)
-    atlas = make_atlas(order, answers, asked.output, progress=say)
+    atlas = make_atlas(order, answers, asked.output, progress=say, hands=hands)
     pages = [m.path for m in atlas.maps]
     report = [asked.output / REPORT] if asked.whole else []
     if asked.pdf is not None:
