@@ -2,7 +2,7 @@
 # make test   set up what is missing and pass the tests
 # make bench-peers   the libraries that benchmarks/ are held against
 
-.PHONY: maps test lint test-slow bench-peers lock clean
+.PHONY: kernels maps test lint test-slow bench-peers lock clean
 .DEFAULT_GOAL := maps
 
 RUN := .venv/.run-installed
@@ -38,6 +38,10 @@ lock:
 	uv pip compile pyproject.toml --group bench --universal --python-version 3.12 \
 	  --generate-hashes --no-emit-index-url --no-annotate -q -c requirements-dev.txt \
 	  --custom-compile-command "make lock" -o requirements-bench.txt
+
+# after a change of kernels: what the main job compiles is compiled when setting up
+kernels: $(DEV)
+	.venv/bin/python setup/kernels.py --write
 
 bench-peers: $(DEV)
 	@sh setup/environment.sh bench

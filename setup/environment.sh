@@ -84,3 +84,7 @@ fi
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
     --no-deps --no-build-isolation --no-index --editable . ||
     fail "arealplan itself could not be installed into .venv; see the lines above."
+
+printf 'Compiling the kernels (once, half a minute) ...\n'
+.venv/bin/python setup/kernels.py >/dev/null ||
+    fail "the kernels could not be compiled; see the lines above."
