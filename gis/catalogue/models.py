@@ -75,7 +75,11 @@ class Delivery(Entry):
     y: tuple[str, ...] = Field(
         default=(), description="points: accepted names of northing/latitude"
     )
-    epsg: int | None = Field(default=None, description="points: EPSG code of the coordinates")
+    epsg: int | None = Field(
+        default=None,
+        description="points: EPSG code of the coordinates; raster: the reference system of the "
+        "data set, for files of it that hold none",
+    )
     epsg_field: str | None = Field(
         default=None, description="points: the column that holds the EPSG code, row by row"
     )
