@@ -124,7 +124,10 @@ def _fit(name: str, entry: LayerEntry, content: Content, *, alone: bool) -> Gues
     """Tell whether one layer of a file may be a layer of the catalogue."""
     kind = entry.delivery.kind
     if content.kind in ("gtfs", "raster") or kind in ("gtfs", "raster"):
-        return Guess(name, (), None) if content.kind == kind else None
+        # A raster says nothing of what it holds: terrain, unless its name is another layer's.
+        exact = any(fold(content.layer) == fold(x) for x in entry.delivery.layers)
+        fits = content.kind == kind and (exact or not entry.delivery.layers)
+        return Guess(name, (), None, exact) if fits else None
     wanted = "point" if kind == "points" else entry.geometry
     if content.kind in _KINDS and kind != "grid" and content.kind != wanted:
         return None

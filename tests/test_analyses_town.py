@@ -330,6 +330,63 @@ def test_a_cluster_is_found_and_held_against_the_plans() -> None:
     assert planned.loc[0, "species"] == 30
 
 
+def test_a_record_never_lights_a_cell_finer_than_itself() -> None:
+    """By hand: 1 km is left out of a 100 m grid, and a limit above the cell's side is refused."""
+    found = records([(10, 10, "Ask", "EN", "", 1000), (20, 20, "Gran", "LC", "", 10)])
+    result = run(town(species_records=found), "biodiversity-hotspots", cell_m=100, min_records=2)
+    assert result.figures["records"] == 1
+    assert {x.reason: x.count for x in result.left_out}["too_uncertain"] == 1
+    with pytest.raises(ParameterError, match="at most the side of a cell"):
+        run(
+            town(species_records=found), "biodiversity-hotspots", cell_m=100, max_uncertainty_m=1000
+        )
+
+
+def test_red_list_weights_and_ignorance_by_hand() -> None:
+    """By hand, one cell: EN 3 + VU 2 + DD 0 = 5, each species certain among all 4 records.
+
+    Five records lie there, the alien one too: ignorance 20 / 25. An empty cell has 1.
+    """
+    found = records(
+        [
+            (10, 10, "Ask", "EN", "", 10),
+            (20, 20, "Ask", "EN", "", 10),
+            (30, 30, "Alm", "VU", "", 10),
+            (40, 40, "Lav", "DD", "", 10),
+            (50, 50, "Lupin", "NA", "SE", 10),
+        ]
+    )
+    data = town(species_records=found)
+    result = run(data, "biodiversity-hotspots", min_records=4)
+    assert result.frame is not None
+    row = result.frame[result.frame["status"] == "ok"].iloc[0]
+    assert (row["red_list_score"], row["expected_score"]) == (5.0, 5.0)
+    assert (row["threatened"], row["data_deficient"]) == (2, 1)
+    ignorance = result.layers["ignorance"].set_index("cell")
+    assert ignorance.loc["200000 6600000", "ignorance"] == 0.8
+    assert ignorance.loc["200000 6600000", "records_any"] == 5
+    assert ignorance.loc["200500 6600500", "ignorance"] == 1.0
+    weighted = run(data, "biodiversity-hotspots", min_records=4, weight_vu=10)
+    assert weighted.frame is not None
+    assert weighted.frame["red_list_score"].max() == 13.0
+
+
+def test_without_categories_what_is_red_listed_is_unknown_and_not_zero() -> None:
+    """By rule: records of GBIF carry no Norwegian category; the answer says so."""
+    rows = [(float(i), 10.0, f"art {i % 5}", "NE", "", 5.0) for i in range(60)]
+    data = town(species_records=records(rows))
+    result = run(data, "biodiversity-hotspots", min_records=5)
+    assert result.status is Status.INSUFFICIENT_DATA
+    assert result.value is None
+    assert "rødlistekategori" in result.finding.nb
+    assert result.frame is not None
+    assert result.frame["red_listed"].isna().all()
+    assert result.frame["expected_red_listed"].isna().all()
+    assert result.frame["expected_species"].notna().any()
+    every = run(data, "biodiversity-hotspots", min_records=5, measure="all")
+    assert every.status is Status.OK
+
+
 # --- the frame around them ------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import false_discovery_control, norm
 
 from gis.errors import ParameterError
-from gis.kernels.hotspot import benjamini_hochberg, getis_ord
+from gis.kernels.hotspot import benjamini_hochberg, getis_ord, getis_ord_points
 
 
 def gi_star(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -51,6 +51,43 @@ def test_box_filter_agrees_with_full_weights(seed: int, reach: int, masked: bool
     np.testing.assert_allclose(moved.z, found.z, rtol=1e-7, atol=1e-7)
 
 
+def test_six_points_give_the_published_numbers() -> None:
+    """Published numbers (esda's own test): Gi z[0] = -1.0136729, Gi* z[0] = -1.39727626."""
+    x, y = [10, 20, 40, 15, 30, 30], [10, 10, 10, 20, 20, 30]
+    values = [2, 3, 3.2, 5, 8, 7]
+    plain = getis_ord_points(x, y, values, max_m=15, star=False)
+    star = getis_ord_points(x, y, values, max_m=15)
+    assert plain.z[0] == pytest.approx(-1.0136729, abs=1e-7)
+    assert star.z[0] == pytest.approx(-1.39727626, abs=1e-8)
+    # A lone point has no neighbour: Gi has no answer, Gi* has.
+    lone = [[0, 1, 2, 50], [0, 0, 0, 0], [1, 5, 2, 3]]
+    assert np.isnan(getis_ord_points(*lone, max_m=1, star=False).z[3])
+    assert np.isfinite(getis_ord_points(*lone, max_m=1).z[3])
+
+
+def test_points_on_a_grid_are_the_grid() -> None:
+    """Twin: the box filter on a grid is the points within 1.5 cells of its centres."""
+    values = np.random.default_rng(8).poisson(4, (7, 9)).astype(float)
+    rows, columns = np.indices(values.shape)
+    found = getis_ord_points(columns.ravel(), rows.ravel(), values.ravel(), max_m=1.5)
+    np.testing.assert_allclose(found.z, getis_ord(values).z.ravel(), rtol=1e-9, atol=1e-9)
+
+
+def test_someone_elses_engine_agrees_on_points() -> None:
+    """Someone else's engine: esda's Gi and Gi* without permutations, binary weights."""
+    libpysal = pytest.importorskip("libpysal")
+    esda = pytest.importorskip("esda")
+    rng = np.random.default_rng(3)
+    place, values = rng.uniform(0, 100, (80, 2)), rng.gamma(2, 3, 80)
+    weights = libpysal.weights.DistanceBand(place, threshold=30, binary=True, silence_warnings=True)
+    for star in (False, True):
+        theirs = esda.G_Local(
+            values, weights, transform="B", permutations=0, star=True if star else None
+        )
+        ours = getis_ord_points(*place.T, values, max_m=30, star=star)
+        np.testing.assert_allclose(ours.z, theirs.Zs, rtol=1e-9)
+
+
 def test_no_answer_where_there_is_none() -> None:
     """By hand: equal values, a box that holds all cells, one cell, no cell."""
     assert np.isnan(getis_ord(np.full((4, 4), 0.1)).z).all()
@@ -90,3 +127,7 @@ def test_refusals() -> None:
         getis_ord([[1.0, np.nan]])
     with pytest.raises(ParameterError, match="0 to 1"):
         benjamini_hochberg([1.2])
+    with pytest.raises(ParameterError, match="one finite value each"):
+        getis_ord_points([0, 1], [0, 1], [1.0, np.nan], max_m=1)
+    with pytest.raises(ParameterError, match="above zero"):
+        getis_ord_points([0, 1], [0, 1], [1.0, 2.0], max_m=0)

@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis.errors import ParameterError
-from gis.kernels.richness import rarefied, record_counts, richness, richness_plain, species_counts
+from gis.kernels.richness import (
+    half_ignorance,
+    rarefied,
+    record_counts,
+    richness,
+    richness_plain,
+    species_counts,
+)
 
 
 def test_by_hand() -> None:
@@ -68,6 +75,49 @@ def test_rarefied_richness_rises_with_n() -> None:
     cells = np.zeros(40, dtype=int)
     curve = [rarefied(cells, counts, n=n, n_cells=1)[0] for n in range(1, int(counts.sum()), 50)]
     assert (np.diff(curve) > 0).all()
+
+
+def test_rarefaction_is_scikit_bios() -> None:
+    """Someone else's engine: scikit-bio's rarefaction by drawing.
+
+    It draws at random (``subsample_counts``); the mean of many draws comes within
+    five standard errors of the expectation.
+    """
+    skbio = pytest.importorskip("skbio.stats")
+    counts = np.array([40, 25, 12, 6, 3, 2, 1, 1])
+    expected = rarefied(np.zeros(8, dtype=int), counts, n=20, n_cells=1)[0]
+    seeds = np.random.default_rng(11).integers(2**31, size=4000)
+    drawn = np.array(
+        [np.count_nonzero(skbio.subsample_counts(counts, 20, seed=int(k))) for k in seeds]
+    )
+    error = drawn.std() / np.sqrt(len(drawn))
+    assert abs(drawn.mean() - expected) < 5 * error
+
+
+def test_weights_sum_over_species() -> None:
+    """By hand and identity: weights of one are plain; weights are linear; bool picks species."""
+    cells, counts = np.array([0, 0, 0, 1]), np.array([5, 3, 2, 4])
+    plain = rarefied(cells, counts, n=4, n_cells=2)
+    ones = rarefied(cells, counts, n=4, n_cells=2, weights=np.ones(4))
+    assert ones == pytest.approx(plain)
+    single = [rarefied(cells, counts, n=4, n_cells=2, weights=np.arange(4) == i) for i in range(4)]
+    weights = np.array([4.0, 0.0, 1.5, 2.0])
+    mixed = rarefied(cells, counts, n=4, n_cells=2, weights=weights)
+    assert mixed == pytest.approx(sum(w * one for w, one in zip(weights, single, strict=True)))
+    # A species found in every record is always drawn: its weight stands whole.
+    assert mixed[1] == pytest.approx(2.0)
+    with pytest.raises(ParameterError, match="one a row"):
+        rarefied(cells, counts, n=4, n_cells=2, weights=np.ones(3))
+
+
+def test_half_ignorance() -> None:
+    """Closed form (Ruete 2015): 1 with no record, a half at O_0.5, 1/11 at ten times that."""
+    found = half_ignorance([0, 20, 200], half_at=20)
+    assert found == pytest.approx([1.0, 0.5, 1 / 11])
+    with pytest.raises(ParameterError, match="more than zero"):
+        half_ignorance([1], half_at=0)
+    with pytest.raises(ParameterError, match="zero or more"):
+        half_ignorance([-1], half_at=1)
 
 
 def test_refusals() -> None:

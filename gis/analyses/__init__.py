@@ -12,6 +12,7 @@ from gis.analyses import (
     critical_infrastructure,
     cut_off,
     hazard_exposure,
+    nature_value,
     rail_cycling,
     ros_table,
     surge,
@@ -36,6 +37,7 @@ ANALYSES: dict[str, Analysis[Any]] = {
         surge.ANALYSIS,
         ros_table.ANALYSIS,
         biodiversity_hotspots.ANALYSIS,
+        nature_value.ANALYSIS,
     )
 }
 

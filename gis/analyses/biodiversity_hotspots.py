@@ -1,9 +1,10 @@
-"""Find where many species, and many red-listed ones, are on record, and who has looked.
+"""Find where many species, and many red-listed ones, are on record, and where few have looked.
 
 Species records are biased by where people go. Richness is therefore compared
 after rarefaction to an equal number of records, cells with too few records say
 so instead of showing a low number, and hot spots are Getis-Ord Gi* clusters with
-the false discovery rate held.
+the false discovery rate held. An ignorance layer beside them tells where absence
+means nothing.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import shapely
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from gis.analyses import hotspot_words as words
 from gis.analyses.hotspot_tables import cell_names, planned_table, top_cells, unit_richness
 from gis.analyses.parts import UNITS, provenance, unit_of_points
-from gis.analyses.records import Records, usable_records
+from gis.analyses.records import WEIGHTS, Records, usable_records
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.richness_grid import GridCells, Measure, count_cells
-from gis.result import Definition, LeftOut, Reading, Result, Status
-from gis.text import Text, number, percent, t
+from gis.result import Reading, Result, Status
+from gis.text import number, t
 
 if TYPE_CHECKING:
     from gis.analyses.study import Study
@@ -44,21 +46,52 @@ class BiodiversityHotspotsParameters(Parameters):
         default=None,
         gt=0,
         le=5000,
-        description="records less sure than this are left out; default: half a cell",
+        description="records less sure than this are left out; default: half a cell, at most a "
+        "whole one",
     )
     measure: Measure = Field(
         default="red-listed",
-        description="what makes a hot spot: red-listed species (CR, EN, VU, NT), or all species, "
-        "expected among min_records records",
+        description="what makes a hot spot: red-listed species (CR, EN, VU, NT), the same by "
+        "weight, or all species, expected among min_records records",
     )
+    weight_cr: float = Field(default=WEIGHTS["CR"], ge=0, le=100, description="weight of CR")
+    weight_en: float = Field(default=WEIGHTS["EN"], ge=0, le=100, description="weight of EN")
+    weight_vu: float = Field(default=WEIGHTS["VU"], ge=0, le=100, description="weight of VU")
+    weight_nt: float = Field(default=WEIGHTS["NT"], ge=0, le=100, description="weight of NT")
     max_fdr: float = Field(
         default=0.05, gt=0, le=0.5, description="false discovery rate of the hot spots"
     )
+    half_ignorance: int = Field(
+        default=20,
+        ge=1,
+        le=10_000,
+        description="number of records in a cell at which ignorance is one half (O_0.5)",
+    )
+
+    @model_validator(mode="after")
+    def _no_finer_than_known(self) -> BiodiversityHotspotsParameters:
+        if self.max_uncertainty_m is not None and self.max_uncertainty_m > self.cell_m:
+            message = (
+                f"max_uncertainty_m = {self.max_uncertainty_m:g} with cells of {self.cell_m} m; "
+                "allowed: at most the side of a cell, or a record would light a cell it is not in"
+            )
+            raise ValueError(message)
+        return self
 
     @property
     def limit_m(self) -> float:
         """The largest uncertainty that still counts."""
         return self.max_uncertainty_m or self.cell_m / 2
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """What a species of each red-list category weighs."""
+        return {
+            "CR": self.weight_cr,
+            "EN": self.weight_en,
+            "VU": self.weight_vu,
+            "NT": self.weight_nt,
+        }
 
 
 def run(study: Study, params: BiodiversityHotspotsParameters) -> Result:
@@ -67,7 +100,7 @@ def run(study: Study, params: BiodiversityHotspotsParameters) -> Result:
     The value is the share of the hot spots' land that lies in planned areas;
     without a layer of planned areas, the share of the land that is hot spot.
     """
-    records = usable_records(study, max_uncertainty_m=params.limit_m)
+    records = usable_records(study, max_uncertainty_m=params.limit_m, weights=params.weights)
     cells = _cells(study, records, params)
     spots = shapely.intersection(shapely.union_all(cells.squares[cells.hot]), study.land)
     spots_km2 = float(shapely.area(spots)) / 1e6
@@ -78,7 +111,8 @@ def run(study: Study, params: BiodiversityHotspotsParameters) -> Result:
     )
     known = bool(cells.hot.any()) or not study.has("planned_areas")
     value = part / whole if known and whole else None
-    enough = bool(cells.enough.any())
+    told = params.measure == "all" or records.evaluated > 0
+    enough = bool(cells.enough.any()) and told
     return Result(
         analysis="biodiversity-hotspots",
         title=ANALYSIS.title,
@@ -89,12 +123,14 @@ def run(study: Study, params: BiodiversityHotspotsParameters) -> Result:
         denominator=whole,
         numerator_unit="km2",
         status=Status.OK if enough else Status.INSUFFICIENT_DATA,
-        finding=_finding(study, params, cells, within_km2=within_km2, spots_km2=spots_km2),
-        definition=_definition(study, params),
+        finding=words.finding(study, params, cells, within_km2=within_km2, spots_km2=spots_km2)
+        if told
+        else t("biodiversity_hotspots.finding_untold", name=study.area.name),
+        definition=words.definition(study, params),
         provenance=_provenance(study, params),
         sensitivity=_readings(study, records, params, planned=planned),
-        left_out=(*records.left_out, *_at_sea(records, cells), *_too_few(cells)),
-        notes=(t("biodiversity_hotspots.note_effort"), t("biodiversity_hotspots.note_deficient")),
+        left_out=(*records.left_out, *words.at_sea(records, cells), *words.too_few(cells)),
+        notes=words.notes(records, params),
         figures={
             "records": len(records.x),
             "species": len(records.names),
@@ -103,9 +139,11 @@ def run(study: Study, params: BiodiversityHotspotsParameters) -> Result:
             "hot_spots": int(cells.hot.sum()),
             "hot_spot_km2": spots_km2,
             "hot_spot_in_planned_km2": within_km2,
+            "ignorance_median": float(np.median(cells.ignorance)) if len(cells.seen) else None,
         },
         tables=_tables(study, records, cells, params),
-        frame=_frame(study, cells, planned=planned),
+        frame=_frame(study, records, cells, planned=planned),
+        layers={"ignorance": _ignorance(study, cells)},
     )
 
 
@@ -117,6 +155,7 @@ def _cells(study: Study, records: Records, params: BiodiversityHotspotsParameter
         min_records=params.min_records,
         max_fdr=params.max_fdr,
         measure=params.measure,
+        half_at=params.half_ignorance,
     )
 
 
@@ -128,46 +167,6 @@ def _union_of(study: Study, layer: str) -> shapely.Geometry:
     return shapely.intersection(shapely.union_all(shapes), study.polygon)
 
 
-def _finding(
-    study: Study,
-    params: BiodiversityHotspotsParameters,
-    cells: GridCells,
-    *,
-    within_km2: float,
-    spots_km2: float,
-) -> Text:
-    counts: dict[str, str | Text] = {
-        "hot": number(int(cells.hot.sum())),
-        "enough": number(int(cells.enough.sum())),
-        "all": number(len(cells.squares)),
-        "size": number(params.cell_m),
-        "name": study.area.name,
-        "measure": t(f"biodiversity_hotspots.measure_{params.measure}"),
-    }
-    if not cells.hot.any():
-        return t("biodiversity_hotspots.finding_none", **counts)
-    if not study.has("planned_areas"):
-        return t("biodiversity_hotspots.finding_plain", **counts)
-    touched = percent(within_km2 / spots_km2 if spots_km2 else None)
-    return t("biodiversity_hotspots.finding", share=touched, **counts)
-
-
-def _definition(study: Study, params: BiodiversityHotspotsParameters) -> Definition:
-    source = study.source("species_records")
-    return Definition(
-        sentence=t(
-            "biodiversity_hotspots.definition",
-            source=Text(nb=source.title_nb, en=source.title_en),
-            size=number(params.cell_m),
-            records=number(params.min_records),
-            measure=t(f"biodiversity_hotspots.measure_{params.measure}"),
-            limit=number(params.limit_m),
-            fdr=percent(params.max_fdr, decimals=0),
-        ),
-        parameters={**params.model_dump(), "max_uncertainty_m": params.limit_m},
-    )
-
-
 def _provenance(study: Study, params: BiodiversityHotspotsParameters) -> Provenance:
     return provenance(
         study,
@@ -176,7 +175,9 @@ def _provenance(study: Study, params: BiodiversityHotspotsParameters) -> Provena
             "records inside the municipality, sure enough, native",
             f"richness on a grid of {params.cell_m} m",
             f"rarefied to {params.min_records} records (Hurlbert 1971)",
+            "red-list weights in equal steps (Butchart et al. 2007)",
             "Getis-Ord Gi* over 3 x 3 cells, false discovery rate after Benjamini-Hochberg",
+            "ignorance: half-ignorance of the number of records (Ruete 2015)",
         ),
     )
 
@@ -189,17 +190,25 @@ def _readings(
     planned: shapely.Geometry,
 ) -> tuple[Reading, ...]:
     """Work the value out again on a finer and a coarser grid, and asking for more records."""
+    measures: tuple[Measure, ...] = ("red-listed", "weighted", "all")
     others: tuple[dict[str, int | str], ...] = (
         {},
-        {"measure": "all" if params.measure == "red-listed" else "red-listed"},
+        *[dict[str, int | str](measure=m) for m in measures if m != params.measure],
         {"cell_m": max(100, params.cell_m // 2)},
         {"cell_m": min(5000, params.cell_m * 2)},
         {"min_records": min(1000, params.min_records * 2)},
     )
     made = []
     for change in others:
-        now = params.model_copy(update={**change, "max_uncertainty_m": params.limit_m})
-        cells = _cells(study, records, now)
+        now = params.model_copy(update={**change})
+        # The finer grid takes only the records that are sure enough for its own cells.
+        limit = min(params.limit_m, float(now.cell_m))
+        kept = (
+            records
+            if limit == params.limit_m
+            else usable_records(study, max_uncertainty_m=limit, weights=params.weights)
+        )
+        cells = _cells(study, kept, now)
         spots = shapely.intersection(shapely.union_all(cells.squares[cells.hot]), study.land)
         whole = float(shapely.area(spots)) / 1e6
         part = float(shapely.area(shapely.intersection(spots, planned))) / 1e6
@@ -224,21 +233,6 @@ def _readings(
     return tuple(made)
 
 
-def _at_sea(records: Records, cells: GridCells) -> tuple[LeftOut, ...]:
-    """Count the records in cells without land, which belong to no cell of the grid."""
-    count = len(records.x) - int(cells.records.sum())
-    if not count:
-        return ()
-    text = t("left_out.at_sea", count=number(count))
-    return (LeftOut(reason="at_sea", text=text, count=count, unit="records"),)
-
-
-def _too_few(cells: GridCells) -> tuple[LeftOut, ...]:
-    count = int((~cells.enough).sum())
-    text = t("left_out.too_few_records", count=number(count))
-    return (LeftOut(reason="too_few_records", text=text, count=count, unit="cells"),)
-
-
 def _tables(
     study: Study, records: Records, cells: GridCells, params: BiodiversityHotspotsParameters
 ) -> dict[str, Table]:
@@ -251,8 +245,27 @@ def _tables(
     return tables
 
 
-def _frame(study: Study, cells: GridCells, *, planned: shapely.Geometry) -> gpd.GeoDataFrame:
-    """Return the grid with its counts; numbers of cells with too few records are kept apart."""
+def _ignorance(study: Study, cells: GridCells) -> gpd.GeoDataFrame:
+    """Return every cell with the number of all records in it and how little is known of it."""
+    return gpd.GeoDataFrame(
+        {
+            "cell": cell_names(cells.squares),
+            "records_any": cells.seen,
+            "ignorance": np.round(cells.ignorance, 3),
+        },
+        geometry=shapely.intersection(cells.squares, study.land),
+        crs=study.epsg,
+    )
+
+
+def _frame(
+    study: Study, records: Records, cells: GridCells, *, planned: shapely.Geometry
+) -> gpd.GeoDataFrame:
+    """Return the grid with its counts; numbers of cells with too few records are kept apart.
+
+    What is red-listed is empty, not zero, where no record has a red-list category.
+    """
+    told = np.where(records.evaluated > 0, 1.0, np.nan)
     built_up = _union_of(study, "built_up")
     whole = shapely.area(cells.squares)
     return gpd.GeoDataFrame(
@@ -263,9 +276,12 @@ def _frame(study: Study, cells: GridCells, *, planned: shapely.Geometry) -> gpd.
             "species": cells.species,
             "expected_species": np.round(cells.expected, 1),
             "expected_red_listed": np.round(cells.expected_red, 1),
-            "threatened": cells.threatened,
-            "red_listed": cells.red_listed,
-            "data_deficient": cells.deficient,
+            "red_list_score": np.round(cells.score, 1) * told,
+            "expected_score": np.round(cells.expected_score, 1),
+            "threatened": cells.threatened if records.evaluated else np.nan,
+            "red_listed": cells.red_listed if records.evaluated else np.nan,
+            "data_deficient": cells.deficient if records.evaluated else np.nan,
+            "ignorance": np.round(cells.ignorance, 3),
             "z": np.round(cells.z, 2),
             "hot_spot": cells.hot,
             "planned_share": shapely.area(shapely.intersection(cells.squares, planned)) / whole,

@@ -12,6 +12,8 @@ from gis.result import LeftOut
 from gis.text import number, t
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 # Red-list categories after IUCN, as used by Artsdatabanken (Norsk rødliste for arter 2021).
 THREATENED = ("CR", "EN", "VU")
 RED_LISTED = (*THREATENED, "NT")
+# What a species of each category weighs: equal steps, as in the IUCN Red List Index (Butchart
+# et al. 2007, PLoS ONE 2(1): e140). DD is no step on that scale and weighs nothing.
+WEIGHTS = {"CR": 4.0, "EN": 3.0, "VU": 2.0, "NT": 1.0}
+NOT_EVALUATED = ("", "NE")
 # Alien species risk categories (Fremmedartslista 2023); NR is not assessed, still alien.
 ALIEN = ("SE", "HI", "PH", "LO", "NK", "NR")
 NOT_NATIVE = "NA"
@@ -32,7 +38,10 @@ class Records:
     """Records that count: place, species as an index, and the species' standing.
 
     ``threatened``, ``red_listed`` and ``deficient`` are per record, ``listed_species``
-    per species: whether any of its records says it is red-listed.
+    per species: whether any of its records says it is red-listed; ``weight`` per
+    species: of its worst category. ``seen_x``, ``seen_y`` are the places of every record
+    that is sure enough, of whatever species: somebody looked there. ``evaluated`` counts
+    the records whose species has a category.
     """
 
     x: NDArray[np.float64]
@@ -43,15 +52,22 @@ class Records:
     red_listed: NDArray[np.bool_]
     deficient: NDArray[np.bool_]
     listed_species: NDArray[np.bool_]
+    weight: NDArray[np.float64]
+    seen_x: NDArray[np.float64]
+    seen_y: NDArray[np.float64]
+    evaluated: int
     left_out: tuple[LeftOut, ...]
 
 
-def usable_records(study: Study, *, max_uncertainty_m: float) -> Records:
+def usable_records(
+    study: Study, *, max_uncertainty_m: float, weights: Mapping[str, float] | None = None
+) -> Records:
     """Take the records of native species whose place is sure enough.
 
     A record with a larger uncertainty than ``max_uncertainty_m`` lights no cell; one
     that does not say is taken as 1,000 m, as GBIF does. Alien and vagrant species
-    are never scored. Each record is left out for the first reason that fits.
+    are never scored. Each record is left out for the first reason that fits. ``weights``
+    are those of the red-list categories, WEIGHTS unless given.
     """
     frame = study.frame("species_records")
     x, y = frame.geometry.x.to_numpy(), frame.geometry.y.to_numpy()
@@ -80,6 +96,10 @@ def usable_records(study: Study, *, max_uncertainty_m: float) -> Records:
     standing = category[keep]
     red_listed = np.isin(standing, RED_LISTED)
     listed = np.bincount(species[red_listed], minlength=len(names)) > 0
+    steps = WEIGHTS if weights is None else weights
+    weight = np.zeros(len(names))
+    np.maximum.at(weight, species, np.array([steps.get(c, 0.0) for c in standing.tolist()]))
+    sure = uncertainty <= max_uncertainty_m
     return Records(
         x=x[keep],
         y=y[keep],
@@ -89,6 +109,10 @@ def usable_records(study: Study, *, max_uncertainty_m: float) -> Records:
         red_listed=red_listed,
         deficient=standing == "DD",
         listed_species=listed,
+        weight=weight,
+        seen_x=x[sure],
+        seen_y=y[sure],
+        evaluated=int((~np.isin(standing, NOT_EVALUATED)).sum()),
         left_out=tuple(left_out),
     )
 

@@ -10,9 +10,15 @@ import shapely
 
 from gis.kernels.cells import grid_index
 from gis.kernels.hotspot import benjamini_hochberg, getis_ord
-from gis.kernels.richness import rarefied, record_counts, richness, species_counts
+from gis.kernels.richness import (
+    half_ignorance,
+    rarefied,
+    record_counts,
+    richness,
+    species_counts,
+)
 
-Measure = Literal["red-listed", "all"]
+Measure = Literal["red-listed", "weighted", "all"]
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +29,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GridCells:
-    """What is known of each grid cell that holds land; arrays by cell."""
+    """What is known of each grid cell that holds land; arrays by cell.
+
+    ``score`` sums the red-list weights of the species found, ``expected_score`` the same
+    after rarefaction; ``seen`` counts every record that is sure enough, alien species
+    too, and ``ignorance`` follows from it.
+    """
 
     squares: NDArray[Any]
     records: NDArray[np.int64]
@@ -33,6 +44,10 @@ class GridCells:
     deficient: NDArray[np.int64]
     expected: NDArray[np.float64]
     expected_red: NDArray[np.float64]
+    score: NDArray[np.float64]
+    expected_score: NDArray[np.float64]
+    seen: NDArray[np.int64]
+    ignorance: NDArray[np.float64]
     z: NDArray[np.float64]
     hot: NDArray[np.bool_]
 
@@ -50,6 +65,7 @@ def count_cells(
     min_records: int,
     max_fdr: float,
     measure: Measure,
+    half_at: float,
 ) -> GridCells:
     """Count species on the grid and test for hot spots.
 
@@ -58,7 +74,8 @@ def count_cells(
     expected among as many records of any species. Gi* is taken over the 3 x 3 cells
     around each cell with enough records (Getis and Ord 1992), and a hot spot is a
     positive z with a false discovery rate of at most ``max_fdr`` (Benjamini and
-    Hochberg 1995).
+    Hochberg 1995). Ignorance is one half at ``half_at`` records (Ruete 2015). Where no
+    record has a red-list category, what is red-listed is unknown, not zero.
     """
     size = cell_m
     west, south, east, north = study.polygon.bounds
@@ -68,6 +85,15 @@ def count_cells(
     cell = grid_index(
         records.x, records.y, west=west, south=south, size_m=size, columns=columns, rows=rows
     )
+    looked = grid_index(
+        records.seen_x,
+        records.seen_y,
+        west=west,
+        south=south,
+        size_m=size,
+        columns=columns,
+        rows=rows,
+    )
     corner_x = west + size * np.tile(np.arange(columns), rows)
     corner_y = south + size * np.repeat(np.arange(rows), columns)
     squares = shapely.box(corner_x, corner_y, corner_x + size, corner_y + size)
@@ -75,9 +101,14 @@ def count_cells(
     on_land = shapely.intersects(study.land, squares)
     pairs, kinds, counts = species_counts(cell, records.species, n_cells=n)
     expected = rarefied(pairs, counts, n=min_records, n_cells=n)
-    red = rarefied(pairs, counts, n=min_records, n_cells=n, scored=records.listed_species[kinds])
-    expected, red = np.where(on_land, expected, np.nan), np.where(on_land, red, np.nan)
-    tested = red if measure == "red-listed" else expected
+    listed = records.listed_species[kinds]
+    red = rarefied(pairs, counts, n=min_records, n_cells=n, weights=listed)
+    weight = records.weight[kinds]
+    score = rarefied(pairs, counts, n=min_records, n_cells=n, weights=weight)
+    expected = np.where(on_land, expected, np.nan)
+    told = on_land & (records.evaluated > 0)
+    red, score = np.where(told, red, np.nan), np.where(told, score, np.nan)
+    tested = {"red-listed": red, "weighted": score, "all": expected}[measure]
     z, hot = _hot_spots(tested.reshape(rows, columns), max_fdr=max_fdr)
 
     def distinct(which: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -85,6 +116,7 @@ def count_cells(
         here: NDArray[np.int64] = counts[on_land]
         return here
 
+    seen = record_counts(looked, n_cells=n)[on_land]
     return GridCells(
         squares=squares[on_land],
         records=record_counts(cell, n_cells=n)[on_land],
@@ -94,6 +126,10 @@ def count_cells(
         deficient=distinct(records.deficient),
         expected=expected[on_land],
         expected_red=red[on_land],
+        score=np.bincount(pairs, weights=weight, minlength=n)[on_land],
+        expected_score=score[on_land],
+        seen=seen,
+        ignorance=half_ignorance(seen, half_at=half_at),
         z=z.ravel()[on_land],
         hot=hot.ravel()[on_land],
     )

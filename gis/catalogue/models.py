@@ -75,9 +75,18 @@ class Delivery(Entry):
     y: tuple[str, ...] = Field(
         default=(), description="points: accepted names of northing/latitude"
     )
-    epsg: int | None = Field(default=None, description="points: EPSG code of the coordinates")
+    epsg: int | None = Field(
+        default=None,
+        description="points: EPSG code of the coordinates; raster: the reference system of the "
+        "data set, for files of it that hold none",
+    )
     epsg_field: str | None = Field(
         default=None, description="points: the column that holds the EPSG code, row by row"
+    )
+    degrees: tuple[str, ...] = Field(
+        default=(),
+        description="points: those names of x and y that by their standard hold longitude and "
+        "latitude (EPSG:4326), as Darwin Core's do",
     )
     cell_size_m: int | None = Field(default=None, description="grid: side of a cell in metres")
 
@@ -163,6 +172,17 @@ class Coverage(Entry):
         return self
 
 
+class Sensitive(Entry):
+    """Which rows the publisher keeps from the public, and how coarse they must be placed."""
+
+    field: Id = Field(description="the field that says 'yes' for a sensitive row")
+    uncertainty: Id = Field(description="the field with the uncertainty of the place, metres")
+    least_m: int = Field(
+        gt=0,
+        description="a sensitive row placed finer than this, or that does not say, is left out",
+    )
+
+
 class Style(Entry):
     """How the layer is drawn; colours come from maps/theme.toml by name."""
 
@@ -192,6 +212,9 @@ class LayerEntry(Entry):
         description="a caution area (aktsomhetsområde): coarse screening, never merged with zones",
     )
     coverage: Coverage = Coverage(kind="everywhere")
+    sensitive: Sensitive | None = Field(
+        default=None, description="rows that must not be placed finer than the publisher does"
+    )
     style: Style
     name_field: Id | None = Field(default=None, description="the field that names a feature")
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.spatial import cKDTree
 from scipy.special import ndtr
 
 from gis.errors import ParameterError
@@ -62,6 +63,43 @@ def getis_ord(
     spare = (n * k - k**2) / (n - 1)
     answer = valid & (spare > 0)
     z = np.divide(total, spread * np.sqrt(spare), out=blank, where=answer)
+    p = 2.0 * ndtr(-np.abs(z))
+    return HotSpots(z, p, benjamini_hochberg(p))
+
+
+def getis_ord_points(
+    x: ArrayLike, y: ArrayLike, values: ArrayLike, *, max_m: float, star: bool = True
+) -> HotSpots:
+    """Return Gi* (or Gi) of points by binary weights within a distance.
+
+    x, y, values: (n,); neighbours lie at most ``max_m`` away. ``star``: the point itself
+    counts as its neighbour and mean and variance are those of all; without, mean and
+    variance are those of the n - 1 others (Ord and Getis 1995). NaN where a point has
+    no neighbour, all others as neighbours, or nothing varies. Raises ParameterError.
+    """
+    place = np.column_stack([np.asarray(x, np.float64), np.asarray(y, np.float64)])
+    value = np.asarray(values, dtype=np.float64)
+    if value.shape != (len(place),) or not np.isfinite(place).all() or not np.isfinite(value).all():
+        message = f"{len(place)} places and values of shape {value.shape}: one finite value each"
+        raise ParameterError(message)
+    if not max_m > 0:
+        message = f"max_m = {max_m}: a distance above zero is needed"
+        raise ParameterError(message)
+    pairs = cKDTree(place).query_pairs(max_m, output_type="ndarray")
+    n = len(value)
+    near = np.bincount(pairs.ravel(), minlength=n).astype(np.float64)
+    total = np.bincount(pairs[:, 0], weights=value[pairs[:, 1]], minlength=n)
+    total += np.bincount(pairs[:, 1], weights=value[pairs[:, 0]], minlength=n)
+    own = np.zeros(n) if star else value
+    if star:
+        near, total = near + 1, total + value
+    others = n if star else n - 1
+    mean = (value.sum() - own) / max(others, 1)
+    variance = ((value**2).sum() - own**2) / max(others, 1) - mean**2
+    spare = (others * near - near**2) / max(others - 1, 1)
+    answer = (spare > 0) & (variance > 1e-12 * np.maximum(mean**2, 1e-300)) & (others > 1)
+    below = np.sqrt(np.where(answer, variance * spare, 1.0))
+    z = np.where(answer, (total - near * mean) / below, np.nan)
     p = 2.0 * ndtr(-np.abs(z))
     return HotSpots(z, p, benjamini_hochberg(p))
 

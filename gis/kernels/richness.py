@@ -3,7 +3,9 @@
 Plain richness grows with the number of records, so cells are compared by the
 number of species expected in the same number of records (rarefaction):
 Hurlbert, S. H. (1971), The nonconcept of species diversity: a critique and
-alternative parameters, Ecology 52(4), 577-586.
+alternative parameters, Ecology 52(4), 577-586. Where few have looked, absence means
+little: Ruete, A. (2015), Displaying bias in sampling effort of data accessed from
+biodiversity databases using ignorance maps, Biodiversity Data Journal 3: e5361.
 """
 
 from __future__ import annotations
@@ -74,16 +76,16 @@ def rarefied(
     *,
     n: int,
     n_cells: int,
-    scored: NDArray[np.bool_] | None = None,
+    weights: NDArray[np.bool_] | Floats | None = None,
 ) -> Floats:
     """Return the number of species expected among ``n`` records drawn from each cell.
 
     cells, counts: int (k,), one row for each species in a cell with its number of
     records (as ``species_counts`` gives). With N records in the cell, N_i of
     species i, Hurlbert (1971): ``ES_n = sum_i [1 - C(N - N_i, n) / C(N, n)]``.
-    ``scored`` (bool (k,)) sums over some species only, red-listed ones say, still drawn
-    from all records of the cell. Gives float64 (n_cells,), NaN (insufficient data) where
-    N < n. Raises ParameterError.
+    ``weights`` (bool or float (k,), 0 or more) sums over some species only, or over
+    species by weight, red-listed ones say, still drawn from all records of the cell.
+    Gives float64 (n_cells,), NaN (insufficient data) where N < n. Raises ParameterError.
     """
     if n < 1:
         message = f"n = {n}: one record or more must be drawn"
@@ -99,18 +101,37 @@ def rarefied(
         gammaln(rest + 1) - gammaln(rest - n + 1) - gammaln(own + 1) + gammaln(own - n + 1)
     )
     seen = (1.0 - missed) * (count > 0)
-    if scored is not None:
-        seen = seen * _mask(scored, cells, counts)
+    if weights is not None:
+        seen = seen * _weights(weights, cells, counts)
     expected = np.bincount(where, weights=seen, minlength=n_cells)
     return np.where(total >= n, expected, np.nan)
 
 
-def _mask(scored: NDArray[np.bool_], cells: ArrayLike, counts: ArrayLike) -> NDArray[np.bool_]:
-    """Return the mask for the rows that ``_records`` keeps."""
-    if scored.dtype != np.bool_ or scored.shape != np.shape(cells):
-        message = f"scored of shape {scored.shape}, type {scored.dtype}: one bool a row is needed"
+def half_ignorance(records: ArrayLike, *, half_at: float) -> Floats:
+    """Return how little is known of each cell, from 1 (nobody has looked) towards 0.
+
+    records: int (n,), the number of records of each cell, of all species that those
+    who look would have noted; ``half_at``: the number at which ignorance is one half.
+    ``I = O_0.5 / (N + O_0.5)``, Ruete (2015). Gives float64 (n,). Raises ParameterError.
+    """
+    if not half_at > 0:
+        message = f"half_at = {half_at}: more than zero records are needed"
         raise ParameterError(message)
-    kept: NDArray[np.bool_] = scored[(np.asarray(cells) >= 0) & (np.asarray(counts) >= 0)]
+    count = np.asarray(records, dtype=np.float64)
+    if not (count >= 0).all():
+        message = f"records run from {count.min()}: zero or more is allowed"
+        raise ParameterError(message)
+    ignorance: Floats = half_at / (count + half_at)
+    return ignorance
+
+
+def _weights(weights: NDArray[np.bool_] | Floats, cells: ArrayLike, counts: ArrayLike) -> Floats:
+    """Return the weights of the rows that ``_records`` keeps."""
+    given = np.asarray(weights, dtype=np.float64)
+    if given.shape != np.shape(cells) or not (given >= 0).all():
+        message = f"weights of shape {given.shape}: one a row is needed, zero or more"
+        raise ParameterError(message)
+    kept: Floats = given[(np.asarray(cells) >= 0) & (np.asarray(counts) >= 0)]
     return kept
 
 

@@ -24,12 +24,12 @@ _NO_VALUE = ("", "Null", "<Null>", "NULL")
 _WHOLE = re.compile(r"[+-]?\d+")
 _DATES = (
     # pattern of the whole value, characters that hold the date, their format
-    (r"\d{4}-\d{2}-\d{2}(?:[T ].*)?", 10, "%Y-%m-%d"),
+    (r"\d{4}-\d{2}-\d{2}(?:[T /].*)?", 10, "%Y-%m-%d"),
     (r"\d{2}\.\d{2}\.\d{4}(?: \d{2}:\d{2}(?::\d{2}(?:\.\d{0,6})?)?)?", 10, "%d.%m.%Y"),
     (r"\d{4}/\d{2}/\d{2}(?: .*)?", 10, "%Y/%m/%d"),
     (r"\d{8}(?:\d{6})?", 8, "%Y%m%d"),
-    (r"\d{4}-\d{2}", 7, "%Y-%m"),
-    (r"\d{4}", 4, "%Y"),
+    (r"\d{4}-\d{2}(?:/\d{4}-.*)?", 7, "%Y-%m"),
+    (r"\d{4}(?:/\d{4})?", 4, "%Y"),
 )
 _DATE_FORMS = "YYYY-MM-DD, DD.MM.YYYY, YYYY/MM/DD, YYYYMMDD, YYYY-MM, YYYY, epoch milliseconds"
 _EPOCH_MS = r"-?\d{11,13}"  # ArcGIS; 11 digits reach back to 1973, fewer would be a date of 8
@@ -98,7 +98,8 @@ def as_number(values: pd.Series, *, source: str) -> pd.Series:
 def as_date(values: pd.Series, *, source: str) -> pd.Series:
     """Return dates (datetime64[s], midnight); a year or month alone is its first day.
 
-    Times with a zone, and epoch milliseconds, are read as Norwegian local time.
+    Of a span (ISO 8601, as Darwin Core has them) the first day is taken. Times with a
+    zone, and epoch milliseconds, are read as Norwegian local time.
     """
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         if values.dt.tz is not None:

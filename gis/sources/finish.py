@@ -81,6 +81,7 @@ def read_layer(
 def _finished(delivered: Delivered, request: Request, notes: Notes) -> tuple[gpd.GeoDataFrame, int]:
     """Return the layer in the working CRS inside the box, and how many geometries were mended."""
     frame = gpd.GeoDataFrame(delivered.fields, geometry=delivered.geometry)
+    frame = _without_fine_secrets(frame, request, notes)
     if request.entry.geometry == "none":
         return frame, 0
     frame = to_working(frame, source=request.label, epsg=request.epsg)
@@ -105,6 +106,24 @@ def _finished(delivered: Delivered, request: Request, notes: Notes) -> tuple[gpd
             # Nothing here is an answer for some themes; a wrong zone looks the same.
             notes.add("no rows in the study area")
     return frame.reset_index(drop=True), mended
+
+
+def _without_fine_secrets(
+    frame: gpd.GeoDataFrame, request: Request, notes: Notes
+) -> gpd.GeoDataFrame:
+    """Leave out sensitive rows placed finer than the publisher shows them, before all else.
+
+    They never reach the store, so that no output can hold them.
+    """
+    rule = request.entry.sensitive
+    if rule is None:
+        return frame
+    coarse = (frame[rule.uncertainty] >= rule.least_m).fillna(value=False).to_numpy(dtype=bool)
+    fine = (frame[rule.field] == "yes").to_numpy(dtype=bool) & ~coarse
+    notes.count(
+        int(fine.sum()), f"sensitive rows surer of their place than {rule.least_m} m left out"
+    )
+    return frame[~fine]
 
 
 def _rough(frame: gpd.GeoDataFrame, bounds: Bounds) -> NDArray[np.bool_]:

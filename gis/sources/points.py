@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -12,9 +15,11 @@ import shapely
 from gis.crs import check_plausible, transform_points
 from gis.errors import CrsError, SourceError
 from gis.sources.base import Delivered, Notes
+from gis.sources.contents import lone_table
 from gis.sources.convert import as_integer, as_number
+from gis.sources.darwincore import core_table
 from gis.sources.mapping import belongs, map_fields, resolve
-from gis.sources.names import find_field, missing_field
+from gis.sources.names import find_field, fold_field, missing_field
 from gis.sources.tables import TABLE_SUFFIXES, column_names, stream_columns
 from gis.sources.vector import read_vector
 
@@ -27,17 +32,28 @@ if TYPE_CHECKING:
 
 
 _EPSG_FIELD = "EPSG code"
+_DEGREES = 4326
 _KNOWN_EPSG = (25833, 25832, 25835, 32633, 32632, 4258, 4326)
 
 
 def read_points(request: Request) -> Delivered:
     """Read a table of points; a vector file in its place is read as one.
 
-    Rows without coordinates are left out and counted. Decimal commas are read.
+    A zip may be a Darwin Core archive, or hold one table. Rows without coordinates are
+    left out and counted. Decimal commas are read.
     Raises FieldError, CrsError (swapped axes, wrong zone, unknown code), SourceError.
     """
+    if request.path.suffix.lower() == ".zip":
+        with tempfile.TemporaryDirectory() as folder:
+            path = core_table(request.path, Path(folder)) or lone_table(request.path, Path(folder))
+            return read_vector(request) if path is None else _read(replace(request, path=path))
     if request.path.suffix.lower() not in TABLE_SUFFIXES:
         return read_vector(request)
+    return _read(request)
+
+
+def _read(request: Request) -> Delivered:
+    """Read one table, block by block."""
     notes = Notes()
     available = column_names(request.path)
     columns = resolve(request, available, source=request.label)
@@ -54,7 +70,8 @@ def read_points(request: Request) -> Delivered:
         there = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
         without += int((~there).sum())
         part, x, y = part[there], x[there], y[there]
-        geometry = _geometry(x, y, _codes(part, epsg_name, request), request=request)
+        codes = _codes(part, epsg_name, request, degrees=_holds_degrees(x_name, y_name, request))
+        geometry = _geometry(x, y, codes, request=request)
         # All coordinates are checked by now; of a national file only the area's rows stay.
         inside = _inside(geometry, request)
         tables.append(part[inside])
@@ -96,9 +113,17 @@ def _coordinate_columns(request: Request, available: Sequence[str]) -> tuple[str
     return found[0], found[1], epsg
 
 
-def _codes(table: pd.DataFrame, epsg_name: str | None, request: Request) -> pd.Series:
-    """Return the EPSG code of every row: the row's own, else the workspace's or the entry's."""
-    default = request.stated_epsg or request.entry.delivery.epsg
+def _holds_degrees(x_name: str, y_name: str, request: Request) -> bool:
+    """Tell whether both columns are longitude and latitude by their standard."""
+    named = {fold_field(n) for n in request.entry.delivery.degrees}
+    return {fold_field(x_name), fold_field(y_name)} <= named
+
+
+def _codes(
+    table: pd.DataFrame, epsg_name: str | None, request: Request, *, degrees: bool
+) -> pd.Series:
+    """Return the EPSG code of every row: its own, else the workspace's, columns' or entry's."""
+    default = request.stated_epsg or (_DEGREES if degrees else request.entry.delivery.epsg)
     if epsg_name is None:
         return pd.Series(default, index=table.index)
     codes = as_integer(table[epsg_name], source=f"{request.label}: field '{epsg_name}'")

@@ -137,13 +137,15 @@ def _opened(name: str, request: Request, stack: ExitStack) -> Any:
 def _tile_epsg(tile: Any, request: Request) -> int:
     stated = request.stated_epsg
     if not tile.crs:
-        if stated is None:
+        # What the catalogue says of the whole data set; the workspace's own file may differ.
+        known = stated or request.entry.delivery.epsg
+        if known is None:
             message = (
                 f"{request.label}: no coordinate reference system; state it with epsg = <EPSG "
                 f"code> in [layers.{request.layer}]"
             )
             raise CrsError(message)
-        return stated
+        return known
     code = epsg_of(_pyproj(tile.crs))
     if code is None or (stated is not None and stated != code):
         message = f"{request.label}: the file says EPSG:{code}, the workspace EPSG:{stated}"

@@ -40,7 +40,8 @@ def sniff(path: Path) -> Dialect:
     """Tell the separator, the quoting and the columns from the head of a CSV file.
 
     The separator is the first of ``;``, tab, ``,`` that the header holds. Quotes count
-    only where a field begins with one: addresses hold quotes that mean nothing.
+    only where a field begins with one: addresses hold quotes that mean nothing; between
+    tabs only where the header is quoted.
     Raises SourceError (empty, not UTF-8, binary, no header).
     """
     existing_file(path)
@@ -65,8 +66,10 @@ def sniff(path: Path) -> Dialect:
             "with ; , or tab between columns"
         )
         raise SourceError(message)
-    quoted = header.startswith('"') or any(
-        f'{separator}"' in line or line.startswith('"') for line in lines[:200]
+    # Tables between tabs are not quoted (GBIF): a quote in them is a letter of the text.
+    quoted = header.startswith('"') or (
+        separator != "\t"
+        and any(f'{separator}"' in line or line.startswith('"') for line in lines[:200])
     )
     names = next(csv.reader([header], delimiter=separator)) if quoted else header.split(separator)
     check_csv_head(head, columns=len(names), source=path.name)
