@@ -6,6 +6,7 @@ import difflib
 from typing import Any
 
 from gis.analyses import (
+    age_groups,
     biodiversity_hotspots,
     building_verdict,
     built_up_share,
@@ -36,6 +37,7 @@ ANALYSES: dict[str, Analysis[Any]] = {
         surge.ANALYSIS,
         ros_table.ANALYSIS,
         biodiversity_hotspots.ANALYSIS,
+        age_groups.ANALYSIS,
     )
 }
 
