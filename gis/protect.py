@@ -47,7 +47,7 @@ def protect_table(table: Table) -> Table:
             for value, gone in zip(frame[name], hidden, strict=True)
         ]
     for column in table.columns:
-        if column.kind == "share":
+        if column.kind in ("share", "density"):
             frame.loc[hidden, column.name] = np.nan
     return replace(table, frame=frame)
 

@@ -103,8 +103,8 @@ class Column:
     """One column of a table: its field, heading, and how a cell is written.
 
     ``kind`` is text, count (whole number), residents (whole number under the
-    disclosure rule), share (0-1), km2, number, yes_no or date. A text cell that
-    differs by language holds a ``Text``.
+    disclosure rule), share (0-1), density (per hectare; hidden with its row, as a share
+    is), km2, number, yes_no or date. A text cell that differs by language holds a ``Text``.
     """
 
     name: str

@@ -12,6 +12,7 @@ from gis.analyses import (
     built_up_share,
     critical_infrastructure,
     cut_off,
+    density,
     hazard_exposure,
     rail_cycling,
     ros_table,
@@ -38,6 +39,7 @@ ANALYSES: dict[str, Analysis[Any]] = {
         ros_table.ANALYSIS,
         biodiversity_hotspots.ANALYSIS,
         age_groups.ANALYSIS,
+        density.ANALYSIS,
     )
 }
 

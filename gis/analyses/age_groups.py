@@ -210,7 +210,7 @@ def _finding(
         "age_groups.finding_later",
         year=str(later.year),
         change=percent(later.total / total - 1),
-        total=number(round(later.total, -1)),
+        total=number(round(later.total)),
     )
     return Text(nb=f"{sentence.nb} {more.nb}", en=f"{sentence.en} {more.en}")
 
