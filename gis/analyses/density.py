@@ -86,7 +86,11 @@ def run(study: Study, params: DensityParameters) -> Result:
     ground, counts = ground_of(study), counts_of(study, params.origins)
     found = frequent_stops(study, _asked(params))
     around = [station_targets(study), stop_targets(found) if found else None]
-    bands = [banded(study, ground, counts, x, params.limits_m) for x in around if x is not None]
+    bands = [
+        banded(study, counts, x, ground=ground, limits_m=params.limits_m)
+        for x in around
+        if x is not None
+    ]
     total = counts.residents.total
     known = bool(total) and is_publishable(total) and bool(ground.settled_ha)
     large = large_cells(study, counts, bands, large_from=params.large_from)

@@ -46,7 +46,7 @@ class Banded:
 
 
 def banded(
-    study: Study, ground: Ground, counts: Counts, targets: Targets, limits_m: Sequence[int]
+    study: Study, counts: Counts, targets: Targets, *, ground: Ground, limits_m: Sequence[int]
 ) -> Banded:
     """Sum everything by the distance to the nearest target, straight and exact (``<=``)."""
     limits = np.asarray(limits_m, dtype=np.float64)
