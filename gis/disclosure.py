@@ -105,6 +105,18 @@ def protect_counts(
     return _protected(full, marks, index, names)
 
 
+def cross_marks(values: Ints) -> NDArray[Any]:
+    """Mark what to hide of a table with disjoint rows and columns whose sums are all known.
+
+    values: whole counts (rows, columns). Gives text (rows + 1, columns + 1), the sums in
+    the last row and column: "" (shown), "under-10" or "withheld". Raises ParameterError.
+    """
+    names = [str(i) for i in range(values.shape[1])]
+    protected = protect_counts(pd.DataFrame(values, columns=names), names, total_column="sum")
+    marks: NDArray[Any] = protected.marks.to_numpy(dtype=str).astype("<U16")
+    return marks
+
+
 def protect_bands(
     bands: pd.Series[Any], *, total_row: str = "total", column: str = "residents"
 ) -> Protected:

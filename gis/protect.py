@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gis.disclosure import protect_counts, round_residents
+from gis.disclosure import cross_marks, protect_counts, round_residents
 from gis.result import UNDER_TEN, WITHHELD, Table
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def protect_table(table: Table) -> Table:
     whole = {n: np.rint(frame[n].to_numpy(dtype=np.float64)).astype(np.int64) for n in names}
     if table.counts == "bands":
         marks = _bands(frame, names, whole, total=table.total)
+    elif table.counts == "cross":
+        marks = _cross(names, whole, total=table.total)
     elif table.counts == "split":
         marks = _split(frame, names, whole)
     else:
@@ -45,7 +47,7 @@ def protect_table(table: Table) -> Table:
             for value, gone in zip(frame[name], hidden, strict=True)
         ]
     for column in table.columns:
-        if column.kind == "share":
+        if column.kind in ("share", "density"):
             frame.loc[hidden, column.name] = np.nan
     return replace(table, frame=frame)
 
@@ -68,6 +70,16 @@ def _bands(
         word = protected.marks[name].to_numpy(dtype=str).astype("<U16")
         marks[name] = word if total else word[:-1]
     return marks
+
+
+def _cross(
+    names: list[str], whole: dict[str, NDArray[np.int64]], *, total: bool
+) -> dict[str, NDArray[Any]]:
+    """Protect disjoint rows and columns with both kinds of sums; the first column is the sum."""
+    rows = slice(None, -1) if total else slice(None)
+    marks = cross_marks(np.column_stack([whole[n][rows] for n in names[1:]]))
+    marks = marks if total else marks[:-1]
+    return {n: marks[:, i] for i, n in enumerate((*names[1:], names[0]))}
 
 
 def _split(

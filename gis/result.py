@@ -103,8 +103,8 @@ class Column:
     """One column of a table: its field, heading, and how a cell is written.
 
     ``kind`` is text, count (whole number), residents (whole number under the
-    disclosure rule), share (0-1), km2, number, yes_no or date. A text cell that
-    differs by language holds a ``Text``.
+    disclosure rule), share (0-1), density (per hectare; hidden with its row, as a share
+    is), km2, number, yes_no or date. A text cell that differs by language holds a ``Text``.
     """
 
     name: str
@@ -122,9 +122,10 @@ class Table:
     the last row is the sum of the rows above it. ``counts`` tells how its columns
     of residents hang together, which is what disclosure control must know:
     ``bands``: rows are disjoint; ``subsets``: the first such column holds the
-    others; ``split``: they sum to all residents in each row. ``withhold`` lists rows
-    of a column that would give away a grid cell and must not be shown. ``alone`` names
-    columns of residents that sum with nothing; they are published to the nearest 10.
+    others; ``split``: they sum to all residents in each row; ``cross``: rows are disjoint,
+    and the columns after the first sum to the first. ``withhold`` lists rows of a column
+    that would give away a grid cell and must not be shown. ``alone`` names columns of
+    residents that sum with nothing; they are published to the nearest 10.
     """
 
     id: str
@@ -133,7 +134,7 @@ class Table:
     frame: pd.DataFrame
     key: str | None = None
     total: bool = False
-    counts: Literal["bands", "subsets", "split"] | None = None
+    counts: Literal["bands", "subsets", "split", "cross"] | None = None
     withhold: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     alone: tuple[str, ...] = ()
 

@@ -6,11 +6,13 @@ import difflib
 from typing import Any
 
 from gis.analyses import (
+    age_groups,
     biodiversity_hotspots,
     building_verdict,
     built_up_share,
     critical_infrastructure,
     cut_off,
+    density,
     hazard_exposure,
     nature_value,
     rail_cycling,
@@ -38,6 +40,8 @@ ANALYSES: dict[str, Analysis[Any]] = {
         ros_table.ANALYSIS,
         biodiversity_hotspots.ANALYSIS,
         nature_value.ANALYSIS,
+        age_groups.ANALYSIS,
+        density.ANALYSIS,
     )
 }
 

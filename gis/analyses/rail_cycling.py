@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
-from gis.analyses.age_groups import AGES, age_tables
+from gis.analyses.ages_reached import AGES, age_tables
 from gis.analyses.network_access import ROADS, TERRAIN
 from gis.analyses.parts import UNITS, provenance
 from gis.analyses.rail_readings import ride_readings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator
 
-from gis.analyses.age_groups import AGES, age_tables
+from gis.analyses.ages_reached import AGES, age_tables
 from gis.analyses.frequent_stops import (
     READY_LIST,
     TIMETABLE,

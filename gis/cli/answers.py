@@ -112,11 +112,19 @@ def analyse(
     for table in public.tables.values():
         if len(table.frame) <= _SHORT:
             _show_table(table, language)
-    rows = [[r.text.in_(language), percent(r.value).in_(language)] for r in public.sensitivity]
+    share = public.unit == "share"
+    rows = [
+        [r.text.in_(language), _reading(r.value, share=share).in_(language)]
+        for r in public.sensitivity
+    ]
     if rows:
-        show_grid("", ["Lesning" if language == "nb" else "Reading", "%"], rows)
+        show_grid("", ["Lesning" if language == "nb" else "Reading", "%" if share else ""], rows)
     for text in (*(x.text for x in public.left_out), *public.notes):
         typer.echo(f"- {text.in_(language)}")
+
+
+def _reading(value: float | None, *, share: bool) -> Text:
+    return percent(value) if share else number(value, decimals=1)
 
 
 def _show_table(table: Table, language: Language) -> None:
