@@ -20,6 +20,7 @@ from gis.catalogue.models import (
     MapAnalysis,
     MapEntry,
     MapLayer,
+    ScreenRules,
     WorkspaceEntry,
     ZoneClass,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "MapAnalysis",
     "MapEntry",
     "MapLayer",
+    "ScreenRules",
     "OgcApiRemote",
     "Publisher",
     "PublisherFile",
