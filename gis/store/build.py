@@ -107,10 +107,7 @@ def _study_box(workspace: Workspace, municipalities: gpd.GeoDataFrame) -> Bounds
 def _write(name: str, data: LayerData, part: Path) -> LayerRecord:
     """Write one layer into the part folder and return its record."""
     frame = f"{name}.parquet"
-    # The envelopes let a reader take the rows in a box and leave the others be.
-    data.frame.to_parquet(
-        part / frame, compression="zstd", index=False, write_covering_bbox=True
-    )
+    data.frame.to_parquet(part / frame, compression="zstd", index=False)
     file = None
     if data.raster is not None:
         file = f"{name}.tif"
