@@ -263,7 +263,9 @@ class LayerEntry(Entry):
                 raise ValueError(message)
         strange = set(self.screen.zones) - {c.id for c in self.classes}
         if strange:
-            message = f"screen.zones names classes that are not listed: {', '.join(sorted(strange))}"
+            message = (
+                f"screen.zones names classes that are not listed: {', '.join(sorted(strange))}"
+            )
             raise ValueError(message)
         return self
 

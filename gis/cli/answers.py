@@ -111,7 +111,7 @@ def analyse(
     typer.echo(public.definition.sentence.in_(language))
     for table in public.tables.values():
         if len(table.frame) <= _SHORT:
-            _show_table(table, language)
+            show_table(table, language)
     rows = [[r.text.in_(language), percent(r.value).in_(language)] for r in public.sensitivity]
     if rows:
         show_grid("", ["Lesning" if language == "nb" else "Reading", "%"], rows)
@@ -119,7 +119,7 @@ def analyse(
         typer.echo(f"- {text.in_(language)}")
 
 
-def _show_table(table: Table, language: Language) -> None:
+def show_table(table: Table, language: Language) -> None:
     """Print one short table with its headings, numbers as the language writes them."""
     rows = [
         [_written(row[c.name], c.kind, language) for c in table.columns]
