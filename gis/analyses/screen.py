@@ -149,22 +149,26 @@ def screen_result(found: Screening) -> Result:
 
 
 def _finding(found: Screening, hits: list[Line], serious: list[Line]) -> Text:
-    """Name what must be handled first, and how much is not mapped."""
+    """Name what must be handled first, how much is not mapped, and what could not be read."""
     parts: dict[str, str | Text] = {
         "plan": found.plan.label,
         "area": number(found.area.area_m2 / DAA_M2, decimals=1),
         "hits": number(len(hits)),
         "unmapped": number(len(found.of("not_mapped"))),
-        "failed": number(len(found.of("failed"))),
     }
-    if not serious:
-        return t("screen.finding_none", **parts)
+    words = _worst(serious)
+    said = t("screen.finding", named=words, **parts) if words else t("screen.finding_none", **parts)
+    failed = len(found.of("failed"))
+    return t("screen.finding_failed", words=said, failed=number(failed)) if failed else said
+
+
+def _worst(serious: list[Line]) -> Text | None:
     named = [_named(x) for x in serious[:_NAMED]]
+    if not named:
+        return None
     more = len(serious) - len(named)
     words = Text(nb=", ".join(x.nb for x in named), en=", ".join(x.en for x in named))
-    if more:
-        words = t("screen.and_more", words=words, count=number(more))
-    return t("screen.finding", named=words, **parts)
+    return t("screen.and_more", words=words, count=number(more)) if more else words
 
 
 def _named(line: Line) -> Text:

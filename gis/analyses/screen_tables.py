@@ -51,7 +51,7 @@ def _row(line: Line) -> dict[str, Any]:
         "why": line.why,
         "share": np.nan if line.share is None else line.share,
         "distance": np.nan if line.distance_m is None else line.distance_m,
-        "classes_named": _class_words(line),
+        "classes_named": class_words(line),
         "mapped_share": np.nan if line.mapped_share is None else line.mapped_share,
         "question": question or EMPTY,
         "zone_code": joined_texts([zone_name(c) for c in zone_codes(line, entry)]),
@@ -63,7 +63,7 @@ def _row(line: Line) -> dict[str, Any]:
     }
 
 
-def _class_words(line: Line) -> Text:
+def class_words(line: Line) -> Text:
     """Name the classes with what they take; without classes, what was hit by name."""
     if not line.classes:
         names = ", ".join(line.named)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,11 +13,14 @@ import typer
 from gis.analyses.screen import Screening, screen, screen_result
 from gis.analyses.screen_dok import dok_output
 from gis.analyses.screen_lines import STATUSES
+from gis.atlas import print_pages
+from gis.browser import Sheet, find_browser
 from gis.cli.answers import show_table
 from gis.cli.shared import JsonOption, WorkspaceOption, open_study, say, show_grid, show_json
 from gis.errors import ParameterError
 from gis.publish import write_result, write_whole
 from gis.published import publishable
+from gis.render.screening import render_screening
 from gis.sources.plan import read_plan
 from gis.text import Language, number, percent, t
 
@@ -63,6 +67,8 @@ def _screen(
     if exact and output is None:
         message = "--exact writes exact numbers to your own file only; give the file with -o"
         raise ParameterError(message)
+    if output is not None and output.suffix.lower() == ".pdf":
+        find_browser()  # told before any time is spent
     opened, study = open_study(workspace)
     language = opened.entry.language
     today = dt.datetime.now(tz=dt.UTC).date()
@@ -80,12 +86,26 @@ def _screen(
 
 def _write(found: Screening, result: Result, path: Path, *, language: Language) -> None:
     suffix = path.suffix.lower()
-    if suffix == ".json":
+    if suffix in _PAGES:
+        _page(found, result, path, language=language)
+    elif suffix == ".json":
         answer = dok_output(found, result, language=language)
         text = json.dumps(answer, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
         write_whole(path, lambda made: _keep(made, text))
     else:
         write_result(result, path, language=language)
+
+
+def _page(found: Screening, result: Result, path: Path, *, language: Language) -> None:
+    """Write the report as a page, or print it: PDF is the page through the browser."""
+    html = render_screening(found, result, language=language, created=found.today)
+    if path.suffix.lower() == ".html":
+        write_whole(path, lambda made: _keep(made, html))
+        return
+    with tempfile.TemporaryDirectory(prefix="arealplan-") as scratch:
+        page = Path(scratch) / "screen.html"
+        _keep(page, html)
+        print_pages([page], path, "pdf", sheet=Sheet(), language=language, created=found.today)
 
 
 def _keep(path: Path, text: str) -> None:
