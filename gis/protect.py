@@ -21,8 +21,10 @@ _REST = "rest"
 def protect_table(table: Table) -> Table:
     """Return the table with small counts hidden, and what else would give them away."""
     names = [c.name for c in table.columns if c.kind == "residents" and c.name not in table.alone]
-    if not names or table.frame.empty:
+    if table.frame.empty or not (names or table.alone):
         return table
+    if not names:
+        return _all_rounded(table)
     frame = table.frame.copy()
     whole = {n: np.rint(frame[n].to_numpy(dtype=np.float64)).astype(np.int64) for n in names}
     if table.counts == "bands":
@@ -49,6 +51,14 @@ def protect_table(table: Table) -> Table:
     for column in table.columns:
         if column.kind in ("share", "density"):
             frame.loc[hidden, column.name] = np.nan
+    return replace(table, frame=frame)
+
+
+def _all_rounded(table: Table) -> Table:
+    """Round a table whose counts sum with nothing, such as those of an area drawn by hand."""
+    frame = table.frame.copy()
+    for name in table.alone:
+        frame[name] = pd.Series([_rounded(v) for v in frame[name]], index=frame.index, dtype=object)
     return replace(table, frame=frame)
 
 

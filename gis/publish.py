@@ -49,12 +49,20 @@ def write_result(result: Result, path: Path, *, language: Language = "nb") -> No
     if writer is None:
         message = f"{path.name}: suffix '{path.suffix}' given; allowed: {', '.join(writers)}"
         raise ParameterError(message)
+    write_whole(path, lambda made: writer(result, made, language))
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    """Write a file, and what goes beside it, under another name first: whole or not at all.
+
+    Raises ParameterError where the folder is not there.
+    """
     if not path.parent.is_dir():
         message = f"{path}: the folder {path.parent} is not there"
         raise ParameterError(message)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".arealplan-") as scratch:
         made = Path(scratch) / path.name
-        writer(result, made, language)
+        write(made)
         for file in sorted(Path(scratch).iterdir()):
             os.replace(file, path.parent / file.name)  # noqa: PTH105 - one atomic step
 

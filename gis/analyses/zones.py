@@ -115,13 +115,13 @@ def _hazard(study: Study, layer: str) -> Hazard:
         entry=entry,
         zones=zones,
         classes=entry.classes,
-        mapped=_mapped(study, layer, extent),
+        mapped=mapped_extent(study, layer, extent),
         extent_missing=extent is not None and not study.has(extent),
         rows=frame.drop(columns=frame.geometry.name).reset_index(drop=True),
     )
 
 
-def _mapped(study: Study, layer: str, extent: str | None) -> NDArray[Any] | None:
+def mapped_extent(study: Study, layer: str, extent: str | None) -> NDArray[Any] | None:
     """Return where a missing zone is an answer, where a layer tells it."""
     if extent is not None and study.has(extent):
         areas = study.frame(extent)

@@ -20,6 +20,7 @@ from gis.catalogue.models import (
     MapAnalysis,
     MapEntry,
     MapLayer,
+    ScreenRules,
     WorkspaceEntry,
     ZoneClass,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "Publisher",
     "PublisherFile",
     "Remote",
+    "ScreenRules",
     "TilesRemote",
     "WfsRemote",
     "WorkspaceEntry",

@@ -190,6 +190,35 @@ class Style(Entry):
     symbol: Literal["fill", "outline", "line", "point", "hatch", "grid", "image"] = "fill"
 
 
+class ScreenRules(Entry):
+    """What the layer means for a plan area that touches it: see ``arealplan screen``."""
+
+    relevance: Literal["conflict", "check", "fact", "none"] | None = Field(
+        default=None,
+        description="what a hit means: 'conflict' must be handled, 'check' must be looked into, "
+        "'fact' is for information, 'none': not screened; default by theme: hazard conflict "
+        "(caution areas check), nature check, others fact",
+    )
+    near_m: float = Field(
+        default=100, ge=0, le=1000, description="how near counts as near, metres from the area"
+    )
+    tek17: Literal["7-2", "7-3"] | None = Field(
+        default=None, description="the paragraph of TEK17 that a hit raises"
+    )
+    zone: str | None = Field(
+        default=None,
+        pattern=r"^H\d{3}$",
+        description="code of the hensynssone that a hit suggests, e.g. H320",
+    )
+    zones: dict[str, Annotated[str, Field(pattern=r"^H\d{3}$")]] = Field(
+        default_factory=dict, description="class -> code, where the classes differ"
+    )
+    guidance: Bilingual | None = Field(default=None, description="what the planner should know")
+    guidance_uri: str | None = Field(
+        default=None, pattern=r"^https://", description="address of the publisher's guidance"
+    )
+
+
 class LayerEntry(Entry):
     """One file in layers/: what a layer is, from whom, and how it is read."""
 
@@ -217,6 +246,20 @@ class LayerEntry(Entry):
     )
     style: Style
     name_field: Id | None = Field(default=None, description="the field that names a feature")
+    screen: ScreenRules = Field(
+        default=ScreenRules(), description="what the layer means for a plan area that touches it"
+    )
+
+    @property
+    def relevance(self) -> Literal["conflict", "check", "fact", "none"]:
+        """What a hit means for a plan area: as the entry says, else by its theme."""
+        if self.screen.relevance is not None:
+            return self.screen.relevance
+        if self.geometry == "none":
+            return "none"
+        if self.theme == "hazard" and not self.caution:
+            return "conflict"
+        return "check" if self.theme in ("hazard", "nature") else "fact"
 
     @model_validator(mode="after")
     def _table_has_no_geometry(self) -> LayerEntry:
@@ -241,6 +284,12 @@ class LayerEntry(Entry):
             if unknown:
                 message = f"codes lead to classes that are not listed: {', '.join(sorted(unknown))}"
                 raise ValueError(message)
+        strange = set(self.screen.zones) - {c.id for c in self.classes}
+        if strange:
+            message = (
+                f"screen.zones names classes that are not listed: {', '.join(sorted(strange))}"
+            )
+            raise ValueError(message)
         return self
 
 

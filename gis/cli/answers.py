@@ -111,7 +111,7 @@ def analyse(
     typer.echo(public.definition.sentence.in_(language))
     for table in public.tables.values():
         if len(table.frame) <= _SHORT:
-            _show_table(table, language)
+            show_table(table, language)
     share = public.unit == "share"
     rows = [
         [r.text.in_(language), _reading(r.value, share=share).in_(language)]
@@ -127,7 +127,7 @@ def _reading(value: float | None, *, share: bool) -> Text:
     return percent(value) if share else number(value, decimals=1)
 
 
-def _show_table(table: Table, language: Language) -> None:
+def show_table(table: Table, language: Language) -> None:
     """Print one short table with its headings, numbers as the language writes them."""
     rows = [
         [_written(row[c.name], c.kind, language) for c in table.columns]

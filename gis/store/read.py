@@ -9,6 +9,7 @@ import geopandas as gpd
 
 from gis.check import did_you_mean, listing
 from gis.errors import LayerMissingError, StoreError
+from gis.store.boxed import read_near, working_crs
 from gis.store.folder import current_build
 from gis.store.manifest import FILE_NAME, LayerRecord, Manifest, read_manifest
 from gis.workspace import ALL_NORWAY
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gis.provenance import LayerSource
+    from gis.store.boxed import Bounds
     from gis.workspace import Workspace
 
 
@@ -40,6 +42,17 @@ class Store:
         """Read a layer: a new frame each time. Raises LayerMissingError, StoreError."""
         path = self._path(self._record(layer).frame)
         return gpd.read_parquet(path)
+
+    def near(self, layer: str, box: Bounds) -> gpd.GeoDataFrame:
+        """Read the rows of a layer whose envelope meets a box, in their own order.
+
+        ``box`` in the working CRS. Rows outside it are passed over by the envelopes that the
+        file holds beside the geometry (GeoParquet 1.1), so that they are never decoded.
+        Raises LayerMissingError, StoreError.
+        """
+        return read_near(
+            self._path(self._record(layer).frame), box, crs=working_crs(self.manifest.epsg)
+        )
 
     def source(self, layer: str) -> LayerSource:
         """Return where a layer comes from. Raises LayerMissingError."""

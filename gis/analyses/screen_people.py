@@ -1,0 +1,167 @@
+"""Count who lives and works in and around a plan area, and how near transit is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gis.analyses.frequent_stops import READY_LIST, TIMETABLE, Stops, ready_list
+from gis.analyses.growth import growth_share
+from gis.analyses.residents import CELL_M, Cells, Spread, at_centres, over_addresses
+from gis.analyses.screen_area import WALK_M
+from gis.analyses.transit_access import TransitAccessParameters, timetable_of
+from gis.analyses.travel import ADDRESSES
+from gis.crs import WORKING_EPSG, transform_points
+from gis.errors import GisError
+from gis.kernels import cells as grid
+from gis.text import Text, t
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gis.analyses.screen_area import PlanArea
+    from gis.analyses.study import Study
+    from gis.sources.plan import Planned
+
+NEAR_M = (500.0, WALK_M)
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many residents or employees there are inside the area and within walking distance."""
+
+    counted: str
+    inside: float
+    walk: float
+    layer: str
+
+
+@dataclass(frozen=True)
+class Access:
+    """How near frequent transit is: metres to the nearest stop, and how many lie near.
+
+    ``dwellings`` and ``within`` are the planned ones and those within walking distance.
+    """
+
+    name: str
+    nearest_m: float | None
+    nearest_name: str
+    stops: tuple[int, ...]
+    dwellings: float
+    within: float
+
+
+def count_people(area: PlanArea) -> list[Count]:
+    """Count residents and employees, of every municipality that the surroundings reach.
+
+    Residents are at their addresses where there are any, else at the centre of their cell;
+    employees spread evenly over their cell, and at its centre for the walking distance.
+    """
+    found = []
+    study = area.study
+    if study.has("population_grid"):
+        cells = _cells(study, "population_grid", "residents")
+        homes = over_addresses(study, cells) if study.has(ADDRESSES) else at_centres(cells)
+        inside = float(homes.weight @ shapely.intersects_xy(area.shape, homes.x, homes.y))
+        found.append(Count("residents", inside, _walking(area, homes), "population_grid"))
+    if study.has("workplaces"):
+        cells = _cells(study, "workplaces", "employees")
+        parts = shapely.area(shapely.intersection(cells.squares, area.shape)) / CELL_M**2
+        walk = _walking(area, at_centres(cells))
+        found.append(Count("employees", float(cells.weight @ parts), walk, "workplaces"))
+    return found
+
+
+def _walking(area: PlanArea, where: Spread) -> float:
+    near = shapely.dwithin(area.shape, shapely.points(where.x, where.y), WALK_M)
+    return float(where.weight @ near)
+
+
+def _cells(study: Study, layer: str, weight: str) -> Cells:
+    """Take the cells of the surroundings, whichever municipality they are in."""
+    frame = study.frame(layer)
+    ids = frame["cell_id"].to_numpy(dtype=np.int64)
+    values = frame[weight].to_numpy(dtype=np.float64)
+    cx, cy = grid.cell_centre(ids, size_m=CELL_M)
+    x, y = transform_points(
+        np.asarray(cx, float), np.asarray(cy, float), from_epsg=WORKING_EPSG, to_epsg=study.epsg
+    )
+    return Cells(
+        layer=layer,
+        cell_id=ids,
+        x=x,
+        y=y,
+        weight=values,
+        low=values,
+        high=values,
+        squares=frame.geometry.to_numpy(),
+        coded=False,
+        left_out=(),
+        counted=weight,
+    )
+
+
+def access(area: PlanArea) -> tuple[list[Access], Text | None]:
+    """Measure to frequent stops today and, where the plan has stops, with those of the plan.
+
+    What is frequent is as in ``transit-access``: the timetable where the store has it, else
+    the ready list. Returns the reason in place of an answer where there is neither.
+    """
+    study = area.whole
+    if not (study.has(TIMETABLE) or study.has(READY_LIST)):
+        return [], t("screen.why_no_data")
+    params = TransitAccessParameters()
+    try:
+        timetable = timetable_of(study, params)
+        stops = timetable.stops(params.asked) if timetable else ready_list(study)
+    except GisError as problem:
+        return [], t("screen.why_failed", reason=str(problem))
+    homes = area.plan.of("area")
+    found = [_access("before", area, stops, homes)]
+    new = area.plan.of("stop")
+    if new:
+        wider = with_stops(stops, new, min_per_hour=params.min_per_hour)
+        found.append(_access("after", area, wider, homes))
+    return found, None
+
+
+def _access(name: str, area: PlanArea, stops: Stops, homes: Sequence[Planned]) -> Access:
+    points = shapely.points(stops.x, stops.y)
+    away = shapely.distance(area.drawn, points)
+    nearest = int(np.argmin(away)) if len(away) else -1
+    names = stops.frame["name"].to_numpy()[stops.frequent]
+    growth = growth_share(homes, stops, max_m=WALK_M)
+    return Access(
+        name=name,
+        nearest_m=float(away[nearest]) if nearest >= 0 else None,
+        nearest_name=str(names[nearest]) if nearest >= 0 else "",
+        stops=tuple(int((away <= m).sum()) for m in NEAR_M),
+        dwellings=growth.total,
+        within=growth.within,
+    )
+
+
+def with_stops(stops: Stops, new: Sequence[Planned], *, min_per_hour: float) -> Stops:
+    """Add planned stops; those with fewer departures than asked for are not frequent."""
+    if not new:
+        return stops
+    shapes: list[Any] = [p for s in new for p in shapely.get_parts(s.shape)]
+    owner = [s for s in new for _ in shapely.get_parts(s.shape)]
+    enough = np.array([bool(s.per_hour >= min_per_hour) for s in owner])
+    rows = gpd.GeoDataFrame(
+        {
+            "stop_id": [f"plan-{i + 1}" for i in range(len(owner))],
+            "name": [s.name for s in owner],
+            "mode": [s.mode for s in owner],
+        },
+        geometry=shapes,
+        crs=stops.frame.crs,
+    )
+    columns = [c for c in rows.columns if c in stops.frame.columns]
+    frame = pd.concat([stops.frame[columns], rows[columns]], ignore_index=True)
+    return Stops(gpd.GeoDataFrame(frame, crs=stops.frame.crs), np.append(stops.frequent, enough))
