@@ -11,7 +11,9 @@ from gis.analyses import (
     built_up_share,
     critical_infrastructure,
     cut_off,
+    green_access,
     hazard_exposure,
+    indicators,
     rail_cycling,
     ros_table,
     surge,
@@ -36,6 +38,8 @@ ANALYSES: dict[str, Analysis[Any]] = {
         surge.ANALYSIS,
         ros_table.ANALYSIS,
         biodiversity_hotspots.ANALYSIS,
+        green_access.ANALYSIS,
+        indicators.ANALYSIS,
     )
 }
 
