@@ -98,7 +98,7 @@ def test_every_indicator_by_hand(whole: Town) -> None:
             "growth": 100 * 62_500 / 72_500,
         }
     )
-    grades = {k: row["grade_code"] for k, row in board(result).items()}
+    grades = {k: row["grade_key"] for k, row in board(result).items()}
     assert grades["any_1000"] == "excellent"
     assert grades["any_500"] == "good"
     assert grades["frequent"] == "in_progress"
@@ -132,7 +132,7 @@ def test_what_is_missing_is_a_grey_line_with_the_reason() -> None:
     for name, row in rows.items():
         if name == "density":
             continue
-        assert row["grade_code"] == "not_reported"
+        assert row["grade_key"] == "not_reported"
         assert row["remark"].nb.startswith("Mangler kartlaget «")
     assert (
         "«Holdeplasser» eller «Holdeplasser med hyppige avganger»" in rows["frequent"]["remark"].nb
@@ -147,14 +147,14 @@ def test_a_ready_list_tells_what_is_frequent_and_no_more() -> None:
     stops = frame(points((125, 125)), stop_id=["A"], name=["A"], mode=["bus"])
     rows = board(run(town(frequent_stops=stops), "indicators", frequent_m=250))
     assert rows["frequent"]["value"] == pytest.approx(100 * 70 / 780)
-    assert rows["any_500"]["grade_code"] == "not_reported"
+    assert rows["any_500"]["grade_key"] == "not_reported"
 
 
 def test_a_layer_without_what_is_asked_for_is_told_in_one_line(whole: Town) -> None:
     """By rule: roads without cycle ways are no network of 0 km."""
     whole.frames["roads_paths"] = whole.frames["roads_paths"].iloc[2:]
     row = board(run(whole, "indicators"))["cycle"]
-    assert row["grade_code"] == "not_reported"
+    assert row["grade_key"] == "not_reported"
     assert "there are: enkelBilveg" in row["remark"].nb
     assert "\n" not in row["remark"].nb
 
@@ -164,10 +164,10 @@ def test_fewer_than_ten_is_never_told(whole: Town) -> None:
     people = {(0, 0): 7.0, (2, 3): 113.0}
     whole.frames["population_grid"] = cells(people, "residents")
     rows = board(run(whole, "indicators"))
-    assert rows["hazard_flood_zones"]["grade_code"] == "not_reported"
+    assert rows["hazard_flood_zones"]["grade_key"] == "not_reported"
     assert "færre enn 10" in rows["hazard_flood_zones"]["remark"].nb
     # 113 of 120 live in the clay: the rest is 7.
-    assert rows["hazard_quick_clay"]["grade_code"] == "not_reported"
+    assert rows["hazard_quick_clay"]["grade_key"] == "not_reported"
 
 
 @pytest.mark.parametrize(
@@ -194,8 +194,8 @@ def test_classes(value: float | None, target: float | None, grade: str) -> None:
 def test_own_targets_give_classes(whole: Town) -> None:
     """By hand: 51.3 % of a target of 50 is more than 95 % of it; 76.9 km of 100 is good."""
     rows = board(run(whole, "indicators", **NEAR, own_targets="frequent=50, cycle=100"))
-    assert rows["frequent"]["grade_code"] == "excellent"
-    assert rows["cycle"]["grade_code"] == "good"
+    assert rows["frequent"]["grade_key"] == "excellent"
+    assert rows["cycle"]["grade_key"] == "good"
     assert "satt av kommunen" in rows["cycle"]["target"].nb
 
 
@@ -266,3 +266,17 @@ def test_forest_near_by_hand_and_by_unit(whole: Town) -> None:
     readings = {r.name: r.numerator for r in result.sensitivity}
     assert readings["200m_5daa"] == 480
     assert ANALYSES["green-access"].needs[-1] == "forest"
+
+
+def test_the_class_of_each_unit(whole: Town) -> None:
+    """By hand: 190 of 480 in the west are near F, 210 of 300 in the east; 5 of 300 are hidden."""
+    frame_ = run(whole, "indicators", **NEAR).frame
+    assert frame_ is not None
+    rows = frame_.set_index("number")
+    assert rows["share"].tolist() == pytest.approx([190 / 480, 210 / 300])
+    assert rows["board_grade"].tolist() == ["in_progress", "good"]
+    few = {(0, 0): 100.0, (1, 2): 5.0, (2, 3): 50.0, (2, 0): 50.0}
+    whole.frames["population_grid"] = cells(few, "residents")
+    hidden = run(whole, "indicators", **NEAR).frame
+    assert hidden is not None
+    assert hidden.set_index("number").loc["99990101", "board_grade"] == "not_reported"

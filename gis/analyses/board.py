@@ -13,6 +13,9 @@ from gis.text import Text, number, t
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from gis.analyses.study import Study
 
 Grade = Literal[
@@ -66,7 +69,8 @@ class Measured:
     """What was measured: value (None: not to be told, with the reason), words and layers.
 
     ``key`` spells out the definition's parameters, so that two boards can be compared.
-    ``remark`` is what a reader must know beside the number.
+    ``remark`` is what a reader must know beside the number. ``parts`` is the share (0-1)
+    of each cell that is reached, where the map shows it.
     """
 
     value: float | None
@@ -74,6 +78,7 @@ class Measured:
     layers: tuple[str, ...]
     key: str
     remark: Text | None = None
+    parts: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ from gis.errors import LayerMissingError
 from gis.text import Text, day, number, t
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from gis.analyses.study import Study
 
 POPULATION = "population_grid"
@@ -47,7 +49,7 @@ def any_stop(study: Study, max_m: float) -> Measured:
     params = TransitAccessParameters(
         max_m=max_m, min_per_hour=_ANY, window=_ALL_DAY, stops="timetable"
     )
-    value, remark, timetable = _transit(study, params)
+    value, remark, timetable, _ = _transit(study, params)
     date = timetable.day.date if timetable else None
     return Measured(
         value,
@@ -61,10 +63,10 @@ def any_stop(study: Study, max_m: float) -> Measured:
 def frequent_stop(study: Study, *, max_m: float, min_per_hour: float) -> Measured:
     """Return the share of residents within ``max_m`` of a frequent stop, as transit-access does."""
     params = _frequent(study, max_m=max_m, min_per_hour=min_per_hour)
-    value, remark, timetable = _transit(study, params)
+    value, remark, timetable, part = _transit(study, params)
     definition, layer, key = _service(study, params, timetable)
     text = t("indicators.frequent", distance=metres(max_m), service=definition)
-    return Measured(value, text, (POPULATION, layer), f"max_m={max_m:g} {key}", remark)
+    return Measured(value, text, (POPULATION, layer), f"max_m={max_m:g} {key}", remark, part)
 
 
 def _frequent(study: Study, *, max_m: float, min_per_hour: float) -> TransitAccessParameters:
@@ -106,13 +108,13 @@ def _stops(study: Study, params: TransitAccessParameters) -> tuple[Stops, Timeta
 
 def _transit(
     study: Study, params: TransitAccessParameters
-) -> tuple[float | None, Text | None, Timetable | None]:
+) -> tuple[float | None, Text | None, Timetable | None, NDArray[np.float64]]:
     check_reach(study, params)
     stops, timetable = _stops(study, params)
     cells = counted_cells(study, params.weight)
     part = reach_by(study, params, cells, stops).parts(params.max_m)
     value, remark = share_of_residents(float(cells.weight @ part), cells.total)
-    return value, remark, timetable
+    return value, remark, timetable, part
 
 
 def rail_by_bicycle(study: Study, max_min: float) -> Measured:

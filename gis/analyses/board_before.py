@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gis.result import Area
 
-_COLUMNS = ("indicator_id", "value", "unit_code", "definition_code")
+_COLUMNS = ("indicator_id", "value", "unit_key", "definition_key")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Earlier:
         old = self.rows.get(row["indicator_id"])
         if old is None or old["value"] is None:
             return {"before": None, "change": None, "change_remark": t("indicators.not_before")}
-        same = all(old[x] == row[x] for x in ("unit_code", "definition_code"))
+        same = all(old[x] == row[x] for x in ("unit_key", "definition_key"))
         known = row["value"] is not None
         remark = "indicators.same" if same else "indicators.other_definition"
         return {

@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
 from pydantic import Field, JsonValue
 
@@ -16,6 +18,7 @@ from gis.analyses.board import (
     Indicator,
     Line,
     Measured,
+    grade_of,
     line_of,
     read_targets,
     target_text,
@@ -25,11 +28,14 @@ from gis.analyses.board_before import Earlier, read_earlier
 from gis.analyses.board_land import PROTECTED, ROADS
 from gis.analyses.frequent_stops import READY_LIST, TIMETABLE
 from gis.analyses.green_access import FOREST
-from gis.analyses.parts import provenance, table
+from gis.analyses.parts import UNITS, provenance, table, units_inside
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.rides import STATIONS
+from gis.analyses.transit_tables import units_table
+from gis.analyses.travel import counted_cells
 from gis.analyses.zones import NOISE, hazard_ids
 from gis.catalogue import layer_entries
+from gis.protect import protect_table
 from gis.result import Definition, Result, Status
 from gis.text import Text, number, t
 
@@ -111,7 +117,8 @@ def run(study: Study, params: IndicatorsParameters) -> Result:
         ),
         notes=_notes(earlier),
         figures={f"board_{g}": sum(x.grade == g for x in lines) for g in GRADES},
-        tables={BOARD: _table(study, lines, earlier)},
+        tables=_tables(study, lines, earlier),
+        frame=_units(study, lines),
     )
 
 
@@ -189,34 +196,66 @@ def _notes(earlier: Earlier | None) -> tuple[Text, ...]:
     return (*notes, t("indicators.note_before", file=earlier.file))
 
 
-def _table(study: Study, lines: list[Line], earlier: Earlier | None) -> Table:
-    """Lay out one row an indicator; with an earlier board its values and the change."""
+def _units(study: Study, lines: list[Line]) -> gpd.GeoDataFrame | None:
+    """Return the class of each basic statistical unit, by residents near a frequent stop.
+
+    From the unit's numbers as its table may be published: where they are hidden, so is
+    the class.
+    """
+    line = next(x for x in lines if x.indicator.id == "frequent")
+    if line.measured.parts is None or not study.has(UNITS):
+        return None
+    cells = counted_cells(study, "residents")
+    rows = protect_table(units_table(study, cells, {"reached": line.measured.parts})).frame
+    by_number = rows.set_index("number")["share"]
+    units = study.frame(UNITS)
+    near = units[units_inside(study) & units["number"].astype(str).isin(by_number.index)]
+    found = near["number"].astype(str).map(by_number).to_numpy(dtype=np.float64)
+    grades = [grade_of(None if np.isnan(x) else 100.0 * x, line.target) for x in found]
+    return gpd.GeoDataFrame(
+        {
+            "number": near["number"].astype(str).to_numpy(),
+            "name": near["name"].astype(str).to_numpy(),
+            "share": found,
+            "board_grade": grades,
+        },
+        geometry=near.geometry.to_numpy(),
+        crs=study.epsg,
+    )
+
+
+def _tables(study: Study, lines: list[Line], earlier: Earlier | None) -> dict[str, Table]:
+    """Lay out the board, one row an indicator, and what each of them is and comes from.
+
+    With an earlier board its values and the change stand beside the new ones.
+    """
     rows = [_row(study, line) for line in lines]
     if earlier is not None:
         rows = [row | earlier.change(row) for row in rows]
-    change = (("before", "number", 1), ("change", "number", 1), ("change_remark", "text", 0))
-    columns = (
-        ("indicator", "text", 0),
-        ("value", "number", 1),
-        ("unit", "text", 0),
-        ("grade", "text", 0),
-        *(change if earlier is not None else ()),
-        ("target", "text", 0),
-        ("remark", "text", 0),
-        ("definition", "text", 0),
-        ("layers", "text", 0),
-        ("year", "text", 0),
-        ("standard", "text", 0),
-        ("checked", "text", 0),
-        ("theme", "text", 0),
-        ("indicator_id", "text", 0),
-        ("grade_code", "text", 0),
-        ("unit_code", "text", 0),
-        ("definition_code", "text", 0),
+    change = ("before", "change", "change_remark") if earlier is not None else ()
+    codes = ("indicator_id", "grade_key", "unit_key", "definition_key")
+    named = {
+        BOARD: ("indicator", "value", "unit", "grade", *change, "target", "remark", *codes),
+        "definitions": (
+            *("indicator", "theme", "definition", "layers", "year", "standard", "checked"),
+            "indicator_id",
+        ),
+    }
+    frame = pd.DataFrame(rows)
+    return {name: _table(name, frame, columns) for name, columns in named.items()}
+
+
+def _table(name: str, frame: pd.DataFrame, columns: tuple[str, ...]) -> Table:
+    kinds = dict.fromkeys(("value", "before", "change"), ("number", 1))
+    return table(
+        name,
+        frame,
+        [(c, *kinds.get(c, ("text", 0))) for c in columns],
+        key="indicator_id",
+        title=t(f"indicators.table_{name}"),
+        # Words of the board's own: "value" or "theme" mean other things elsewhere.
+        headings={c: t(f"board_columns.{c}") for c in columns},
     )
-    # Words of the board's own: "value" or "theme" mean other things elsewhere.
-    headings = {name: t(f"board_columns.{name}") for name, _, _ in columns}
-    return table(BOARD, pd.DataFrame(rows), columns, key="indicator_id", headings=headings)
 
 
 def _row(study: Study, line: Line) -> dict[str, object]:
@@ -236,9 +275,9 @@ def _row(study: Study, line: Line) -> dict[str, object]:
         "checked": t(f"indicators.checked_{one.checked}"),
         "theme": t(f"indicators.theme_{one.theme}"),
         "indicator_id": one.id,
-        "grade_code": line.grade,
-        "unit_code": one.unit,
-        "definition_code": measured.key,
+        "grade_key": line.grade,
+        "unit_key": one.unit,
+        "definition_key": measured.key,
     }
 
 
@@ -325,6 +364,7 @@ ANALYSIS = Analysis(
         PROTECTED,
         ROADS,
         _PLANNED,
+        UNITS,
         *hazard_ids(),
     ),
     gathers=True,
