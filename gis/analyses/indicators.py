@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from pydantic import Field, JsonValue
 
 from gis.analyses import board_access, board_land
@@ -28,9 +29,10 @@ from gis.analyses.board_before import Earlier, read_earlier
 from gis.analyses.board_land import PROTECTED, ROADS
 from gis.analyses.frequent_stops import READY_LIST, TIMETABLE
 from gis.analyses.green_access import FOREST
-from gis.analyses.parts import UNITS, provenance, table, units_inside
+from gis.analyses.parts import UNITS, provenance, table
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.rides import STATIONS
+from gis.analyses.shown import unit_of_cells
 from gis.analyses.transit_tables import units_table
 from gis.analyses.travel import counted_cells
 from gis.analyses.zones import NOISE, hazard_ids
@@ -200,7 +202,7 @@ def _units(study: Study, lines: list[Line]) -> gpd.GeoDataFrame | None:
     """Return the class of each basic statistical unit, by residents near a frequent stop.
 
     From the unit's numbers as its table may be published: where they are hidden, so is
-    the class.
+    the class. A unit is drawn as its inhabited cells, so that empty land has no class.
     """
     line = next(x for x in lines if x.indicator.id == "frequent")
     if line.measured.parts is None or not study.has(UNITS):
@@ -208,18 +210,25 @@ def _units(study: Study, lines: list[Line]) -> gpd.GeoDataFrame | None:
     cells = counted_cells(study, "residents")
     rows = protect_table(units_table(study, cells, {"reached": line.measured.parts})).frame
     by_number = rows.set_index("number")["share"]
-    units = study.frame(UNITS)
-    near = units[units_inside(study) & units["number"].astype(str).isin(by_number.index)]
-    found = near["number"].astype(str).map(by_number).to_numpy(dtype=np.float64)
+    units, row = study.frame(UNITS), unit_of_cells(study, cells)
+    lived = (row >= 0) & (cells.weight > 0)
+    drawn = (
+        pd.Series(cells.squares[lived])
+        .groupby(row[lived])
+        .agg(lambda squares: shapely.union_all(squares.to_numpy()))
+    )
+    near = units.iloc[drawn.index]
+    number = near["number"].astype(str).to_numpy()
+    found = pd.Series(number).map(by_number).to_numpy(dtype=np.float64)
     grades = [grade_of(None if np.isnan(x) else 100.0 * x, line.target) for x in found]
     return gpd.GeoDataFrame(
         {
-            "number": near["number"].astype(str).to_numpy(),
+            "number": number,
             "name": near["name"].astype(str).to_numpy(),
             "share": found,
             "board_grade": grades,
         },
-        geometry=near.geometry.to_numpy(),
+        geometry=drawn.to_numpy(),
         crs=study.epsg,
     )
 
