@@ -189,6 +189,22 @@ def round_residents(n: float) -> int | None:
     return None if n < LEAST else int(round(n / 10) * 10)
 
 
+def rounded_part(part: float | None, whole: float | None) -> float | None:
+    """Round a part of a known whole to 10; None where it or the rest would be 1 to 9.
+
+    The whole itself is exact, so a part that is the whole stays exact too.
+    """
+    if part is None or whole is None or not is_publishable(whole):
+        return None
+    if part == whole:
+        return whole
+    if not is_publishable(round(part)) or not is_publishable(round(whole - part)):
+        return None
+    rounded = round_residents(part)
+    # A part of 10 to 14 of a whole of 12 must not round past it.
+    return None if rounded is None else float(min(rounded, whole))
+
+
 def residents_text(n: float, language: Language = "nb") -> str:
     """Write a number of residents for running text: "0", "under 10" or "about 1230"."""
     rounded = round_residents(n)

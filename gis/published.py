@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gis.disclosure import LEAST, is_publishable, round_residents
+from gis.disclosure import LEAST, is_publishable, round_residents, rounded_part
 from gis.protect import protect_table
 from gis.result import UNDER_TEN, WITHHELD, LeftOut, Reading, Result, Scalar, Table
 from gis.text import t
@@ -56,17 +56,6 @@ def _counts_residents(result: Result) -> bool:
     return result.numerator_unit == "residents"
 
 
-def rounded_part(part: float | None, whole: float | None) -> float | None:
-    """Round a part of a known whole to 10; None where it or the rest would be 1 to 9."""
-    if part is None or whole is None or not is_publishable(whole):
-        return None
-    if not is_publishable(round(part)) or not is_publishable(round(whole - part)):
-        return None
-    rounded = round_residents(part)
-    # A part of 10 to 14 of a whole of 12 must not round past it.
-    return None if rounded is None else float(min(rounded, whole))
-
-
 def _headline(result: Result) -> Result:
     """Round the numerator, or withhold it where it, the rest or the whole is 1 to 9."""
     if not _counts_residents(result) or result.numerator is None or result.denominator is None:
@@ -77,11 +66,9 @@ def _headline(result: Result) -> Result:
         note = t("common.headline_withheld")
         notes = (*result.notes, note)
         return replace(result, numerator=None, denominator=whole, value=None, notes=notes)
-    # The whole itself is exact, so a part that is the whole stays exact too.
-    exact = whole if result.numerator == result.denominator else part
-    value = None if result.value is None or not whole else exact / whole
-    rounded = (t("common.rounded"),) if exact != result.numerator else ()
-    return replace(result, numerator=exact, value=value, notes=(*result.notes, *rounded))
+    value = None if result.value is None or not whole else part / whole
+    rounded = (t("common.rounded"),) if part != result.numerator else ()
+    return replace(result, numerator=part, value=value, notes=(*result.notes, *rounded))
 
 
 def _reading(reading: Reading, result: Result) -> Reading:
@@ -92,8 +79,6 @@ def _reading(reading: Reading, result: Result) -> Reading:
         whole = reading.denominator
         whole = whole if whole is not None and is_publishable(whole) else None
         return replace(reading, numerator=None, denominator=whole, value=None)
-    if reading.numerator == reading.denominator:
-        part = reading.denominator
     return replace(reading, numerator=part, value=part / reading.denominator)
 
 

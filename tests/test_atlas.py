@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     Run = Callable[..., Ran]
 
 AROUND = ["index.html", "rapport.html", "tabeller.xlsx", "tilgjengelighet.html"]
-MADE = sorted([".atlas.json", *AROUND, "kollektiv.html", "oversikt.html"])
+MADE = sorted([".atlas.json", *AROUND, "indikatorer.html", "kollektiv.html", "oversikt.html"])
 OWN = """
 order = 5
 lead = "transit-access"
@@ -118,7 +118,7 @@ def test_atlas_is_whole_and_repeatable(
     assert sorted(p.name for p in again.iterdir()) == MADE
     assert fingerprint(again) == fingerprint(made)
     index = (again / "index.html").read_text()
-    assert index.count("data:image/webp;base64,") == 2
+    assert index.count("data:image/webp;base64,") == 3
     for name in AROUND[1:]:
         assert f'href="{name}"' in index
     assert "naturfare: " in ran.err
@@ -525,6 +525,7 @@ def test_report_is_printed_with_the_maps(
     ran = run("map", "--all", "-w", str(town_folder), "-o", str(out), "--pdf", str(pdf))
     assert ran.code == 0, ran.err
     assert sorted(p.name for p in pdf.iterdir()) == [
+        "indikatorer.pdf",
         "kollektiv.pdf",
         "oversikt.pdf",
         "rapport.pdf",

@@ -15,6 +15,9 @@ from gis.analyses import (
     density,
     hazard_exposure,
     nature_value,
+    green_access,
+    hazard_exposure,
+    indicators,
     rail_cycling,
     ros_table,
     surge,
@@ -42,6 +45,8 @@ ANALYSES: dict[str, Analysis[Any]] = {
         nature_value.ANALYSIS,
         age_groups.ANALYSIS,
         density.ANALYSIS,
+        green_access.ANALYSIS,
+        indicators.ANALYSIS,
     )
 }
 

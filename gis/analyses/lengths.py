@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from gis.analyses.study import Study
@@ -20,9 +21,14 @@ _UNDER = ("tunnel",)
 def lines_above_ground(study: Study, layer: str) -> NDArray[Any]:
     """Return the lines of a layer that run in the municipality, those under ground left out."""
     frame = study.frame(layer)
-    frame = frame.iloc[np.sort(frame.sindex.query(study.polygon, predicate="intersects"))]
     if "medium" in frame.columns:
         frame = frame[~frame["medium"].isin(_UNDER)]
+    return lines_within(study, frame)
+
+
+def lines_within(study: Study, frame: gpd.GeoDataFrame) -> NDArray[Any]:
+    """Return the lines of a frame cut to the municipality, in their own order."""
+    frame = frame.iloc[np.sort(frame.sindex.query(study.polygon, predicate="intersects"))]
     lines: NDArray[Any] = frame.geometry.to_numpy()
     inside = shapely.covers(study.polygon, lines)
     lines = lines.copy()

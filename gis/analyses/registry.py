@@ -32,7 +32,8 @@ class Analysis[P: Parameters]:
     """One registered question.
 
     ``needs`` are layers it cannot do without, ``uses`` those it takes where they are.
-    ``of_change``: it asks what something new does, and without that repeats another answer.
+    ``of_change``: it asks what something new does, and without that repeats another answer;
+    ``gathers``: it lays the answers of others side by side.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Analysis[P: Parameters]:
     needs: tuple[str, ...]
     uses: tuple[str, ...] = ()
     of_change: bool = False
+    gathers: bool = False
 
     def __call__(self, study: Study, params: Mapping[str, Any] | None = None) -> Result:
         """Check the parameters and the layers, then answer. Raises ParameterError."""

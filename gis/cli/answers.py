@@ -21,8 +21,8 @@ from gis.workspace import open_workspace
 
 # Longer tables (units) are for files.
 _SHORT = 15
-# A change that nobody has described would only repeat the answer without it.
-_IN_A_RUN = ",".join(a.id for a in ANALYSES.values() if not a.of_change)
+# A change that nobody has described would only repeat the answer without it, as a board does.
+_IN_A_RUN = ",".join(a.id for a in ANALYSES.values() if not (a.of_change or a.gathers))
 _EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 

@@ -113,12 +113,14 @@ def table_views(
 def shown_columns(table: Table) -> list[Column]:
     """Return the columns a page shows.
 
-    A code that only joins the row to the map is for machines; the page has its name beside it.
+    A code that joins the row to the map, or repeats a word beside it, is for machines.
     """
     return [
         c
         for c in table.columns
-        if c.name in table.frame.columns and not (c.name == table.key and c.name.endswith("_id"))
+        if c.name in table.frame.columns
+        and not (c.name == table.key and c.name.endswith("_id"))
+        and not c.name.endswith("_key")
     ]
 
 

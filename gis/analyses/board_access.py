@@ -1,0 +1,180 @@
+"""Measure the board's indicators of access: transit, rail by bicycle, green, growth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from gis.analyses.board import Measured, share_of_residents
+from gis.analyses.frequent_stops import READY_LIST, TIMETABLE, Stops, Timetable, ready_list
+from gis.analyses.green_access import FOREST, forests_of, near_forest
+from gis.analyses.parts import share
+from gis.analyses.rail_cycling import RailCyclingParameters, check_halo, ride_of
+from gis.analyses.rides import STATIONS, ridden
+from gis.analyses.transit_access import (
+    TransitAccessParameters,
+    check_reach,
+    check_stops,
+    reach_by,
+    timetable_of,
+)
+from gis.analyses.travel import counted_cells, origins_of
+from gis.analyses.travel_words import metres, plain_number
+from gis.errors import LayerMissingError
+from gis.text import Text, day, number, t
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from gis.analyses.study import Study
+
+POPULATION = "population_grid"
+PLANNED = "planned_areas"
+# The whole service day; 30 is six in the morning after. A single departure is above the least.
+_ALL_DAY, _ANY = "00-30", 0.01
+# Land-use purposes of the municipal plan where dwellings may come: housing, town centre,
+# combined buildings (product specification of land-use plans, codes 111x, 113x and 180x).
+DWELLING_PURPOSES = ("111", "113", "180")
+# Sides of the polygon a circle is drawn as, in a quarter: its area is 0.01 % too small.
+_QUARTER = 64
+
+
+def any_stop(study: Study, max_m: float) -> Measured:
+    """Return the share of residents within ``max_m`` of a stop with any departure that day.
+
+    What is frequent in a ready list is settled, so this takes a timetable.
+    """
+    params = TransitAccessParameters(
+        max_m=max_m, min_per_hour=_ANY, window=_ALL_DAY, stops="timetable"
+    )
+    value, remark, timetable, _ = _transit(study, params)
+    date = timetable.day.date if timetable else None
+    return Measured(
+        value,
+        t("indicators.any_stop", distance=metres(max_m), date=day(date)),
+        (POPULATION, TIMETABLE),
+        f"max_m={max_m:g} any departure",
+        remark,
+    )
+
+
+def frequent_stop(study: Study, *, max_m: float, min_per_hour: float) -> Measured:
+    """Return the share of residents within ``max_m`` of a frequent stop, as transit-access does."""
+    params = _frequent(study, max_m=max_m, min_per_hour=min_per_hour)
+    value, remark, timetable, part = _transit(study, params)
+    definition, layer, key = _service(study, params, timetable)
+    text = t("indicators.frequent", distance=metres(max_m), service=definition)
+    return Measured(value, text, (POPULATION, layer), f"max_m={max_m:g} {key}", remark, part)
+
+
+def _frequent(study: Study, *, max_m: float, min_per_hour: float) -> TransitAccessParameters:
+    """Ask for frequent stops; a ready list has settled what is frequent."""
+    if study.has(TIMETABLE):
+        return TransitAccessParameters(max_m=max_m, min_per_hour=min_per_hour)
+    return TransitAccessParameters(max_m=max_m)
+
+
+def _service(
+    study: Study, params: TransitAccessParameters, timetable: Timetable | None
+) -> tuple[Text, str, str]:
+    """Word what a frequent stop is; and its layer, and a key of the parameters."""
+    if timetable is None:
+        source = study.source(READY_LIST)
+        listed = Text(nb=source.title_nb, en=source.title_en)
+        return t("indicators.service_list", list=listed), READY_LIST, f"list {source.file}"
+    words = t(
+        "indicators.service_timetable",
+        per_hour=plain_number(params.min_per_hour),
+        window=params.window.replace("-", "–"),
+        date=day(timetable.day.date),
+    )
+    return words, TIMETABLE, f"min_per_hour={params.min_per_hour:g} window={params.window}"
+
+
+def _timetable(study: Study, params: TransitAccessParameters) -> Timetable | None:
+    """Open the timetable once for the board; each reading counts in its own window."""
+    if params.stops == "auto" and not study.has(TIMETABLE):
+        return timetable_of(study, params)
+    return study.once(("board timetable",), lambda: timetable_of(study, TransitAccessParameters()))
+
+
+def _stops(study: Study, params: TransitAccessParameters) -> tuple[Stops, Timetable | None]:
+    timetable = _timetable(study, params)
+    check_stops(params, timetable)
+    return (timetable.stops(params.asked) if timetable else ready_list(study)), timetable
+
+
+def _transit(
+    study: Study, params: TransitAccessParameters
+) -> tuple[float | None, Text | None, Timetable | None, NDArray[np.float64]]:
+    check_reach(study, params)
+    stops, timetable = _stops(study, params)
+    cells = counted_cells(study, params.weight)
+    part = reach_by(study, params, cells, stops).parts(params.max_m)
+    value, remark = share_of_residents(float(cells.weight @ part), cells.total)
+    return value, remark, timetable, part
+
+
+def rail_by_bicycle(study: Study, max_min: float) -> Measured:
+    """Return the share of residents who cycle to a station in time, as rail-cycling does."""
+    params = RailCyclingParameters(max_min=max_min)
+    ride = ride_of(study, params)
+    check_halo(study, ride)
+    origins = origins_of(study, counted_cells(study, params.weight), params.origins)
+    done = ridden(study, origins, ride)
+    cells = origins.cells
+    reached = float(cells.weight @ origins.parts(done.within))
+    value, remark = share_of_residents(reached, cells.total)
+    way = t(f"indicators.way_{ride.metric.replace('-', '_')}")
+    return Measured(
+        value,
+        t("indicators.rail", minutes=plain_number(max_min), way=way),
+        (POPULATION, STATIONS),
+        f"max_min={max_min:g} {ride.metric} gradient={ride.gradient}",
+        remark,
+    )
+
+
+def green(study: Study, *, max_m: float, min_daa: float) -> Measured:
+    """Return the share of residents with a forest within reach, as green-access does."""
+    cells = counted_cells(study, "residents")
+    near = near_forest(cells, forests_of(study, min_daa), max_m=max_m)
+    value, remark = share_of_residents(float(cells.weight[near].sum()), cells.total)
+    return Measured(
+        value,
+        t("green_access.definition", distance=metres(max_m), size=number(min_daa)),
+        (POPULATION, FOREST),
+        f"max_m={max_m:g} min_daa={min_daa:g}",
+        remark or t("green_access.note"),
+    )
+
+
+def growth(study: Study, *, max_m: float, min_per_hour: float) -> Measured:
+    """Return how much of the land planned for dwellings lies within reach of a frequent stop.
+
+    By area, since a plan layer holds no number of dwellings. Overlapping areas are joined
+    first. Circles are drawn with 256 corners, which makes their area 0.01 % too small.
+    """
+    params = _frequent(study, max_m=max_m, min_per_hour=min_per_hour)
+    check_reach(study, params)
+    stops, timetable = _stops(study, params)
+    planned = study.frame(PLANNED)
+    homes = planned["purpose"].astype(str).str.startswith(DWELLING_PURPOSES)
+    whole = shapely.intersection(
+        shapely.union_all(planned.geometry.to_numpy()[homes.to_numpy(dtype=bool)]), study.land
+    )
+    if not shapely.area(whole):
+        message = f"{study.source(PLANNED).file} has no area planned for dwellings here"
+        raise LayerMissingError(message)
+    points = shapely.points(stops.x, stops.y)
+    near = shapely.dwithin(whole, points, max_m)
+    circles = shapely.buffer(points[near], max_m, quad_segs=_QUARTER)
+    within = shapely.intersection(whole, shapely.union_all(circles))
+    value = 100.0 * float(np.ravel(share(shapely.area(within), shapely.area(whole)))[0])
+    definition, layer, key = _service(study, params, timetable)
+    area = number(float(shapely.area(whole)) / 1e4, decimals=1)
+    text = t("indicators.growth", distance=metres(max_m), service=definition)
+    told = t("indicators.growth_area", area=area)
+    return Measured(value, text, (PLANNED, layer), f"area max_m={max_m:g} {key}", told)

@@ -1,0 +1,126 @@
+"""Measure the board's indicators of land: built-up, density, protected nature, cycle network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from gis.analyses import built_up_share
+from gis.analyses.board import Measured, share_of_residents
+from gis.analyses.hazard_exposure import Counted, HazardExposureParameters, count_exposed
+from gis.analyses.lengths import LINES, lines_within
+from gis.analyses.parts import land_note
+from gis.analyses.placing import placing_text
+from gis.analyses.travel import counted_cells
+from gis.errors import GeometryError, LayerMissingError
+from gis.text import Text, number, people_share, t
+
+if TYPE_CHECKING:
+    from gis.analyses.exposure import Exposure
+    from gis.analyses.study import Study
+
+POPULATION = "population_grid"
+PROTECTED = "protected_areas"
+ROADS = LINES["road_km"]
+# Types of road that are made for bicycles: N50 and the National Road Database write both ways.
+CYCLE_WAYS = ("gangogsykkelveg", "gsv", "sykkelveg")
+
+
+def built_up(study: Study) -> Measured:
+    """Return the built-up share of the land, as built-up-share does."""
+    found = built_up_share.ANALYSIS(study)
+    value = None if found.value is None else 100.0 * found.value
+    return Measured(value, found.definition.sentence, ("built_up",), "share of land")
+
+
+def density(study: Study) -> Measured:
+    """Return residents by km2 of land."""
+    cells = counted_cells(study, "residents")
+    _check_land(study)
+    text = t("indicators.density", land=land_note(study))
+    return Measured(cells.total / study.area.land_km2, text, (POPULATION,), "land")
+
+
+def protected(study: Study) -> Measured:
+    """Return the share of the land that is protected; areas that overlap count once."""
+    _check_land(study)
+    areas = study.frame(PROTECTED)
+    near = np.sort(areas.sindex.query(study.land, predicate="intersects"))
+    whole = shapely.union_all(shapely.intersection(areas.geometry.to_numpy()[near], study.land))
+    value = 100.0 * float(shapely.area(whole)) / float(shapely.area(study.land))
+    text = t("indicators.protected", land=land_note(study))
+    return Measured(value, text, (PROTECTED,), "share of land")
+
+
+def cycle_network(study: Study) -> Measured:
+    """Return kilometres of cycle way for 100,000 residents; each way counts once.
+
+    Ways of the road layer whose type is open to bicycles first of all; lanes in the
+    carriageway are no ways of their own there and are not counted.
+    """
+    roads = study.frame(ROADS)
+    kinds = roads["kind"].astype(str).str.casefold()
+    ways = roads[kinds.isin(CYCLE_WAYS).to_numpy(dtype=bool)]
+    if ways.empty:
+        message = (
+            f"{study.source(ROADS).file} has no way of type {' or '.join(CYCLE_WAYS)}; "
+            f"there are: {', '.join(sorted(set(roads['kind'].dropna().astype(str))))}"
+        )
+        raise LayerMissingError(message)
+    cells = counted_cells(study, "residents")
+    if not cells.total:
+        message = f"{study.area.number} {study.area.name} has no residents to share the ways by"
+        raise LayerMissingError(message)
+    km = float(shapely.length(lines_within(study, ways)).sum()) / 1000
+    return Measured(
+        km / cells.total * 100_000,
+        t("indicators.cycle", layer=_title(study, ROADS)),
+        (ROADS, POPULATION),
+        "ways of their own, once",
+        t("indicators.cycle_km", km=number(km, decimals=1)),
+    )
+
+
+def counted(study: Study) -> Counted:
+    """Count residents by hazard, as hazard-exposure does with its own defaults."""
+    study.need(POPULATION)
+    return count_exposed(study, HazardExposureParameters())
+
+
+def hazard(study: Study, layer: str) -> Measured:
+    """Return the share of residents in the zones of one hazard; not mapped is no zero."""
+    found = counted(study)
+    one = next(e for e in found.exposures if e.hazard.id == layer)
+    total, inside = found.cells.total, float(one.inside.sum())
+    text = t(
+        "indicators.hazard",
+        hazard=one.hazard.entry.title.text,
+        rule=placing_text(found.placing),
+    )
+    layers = (POPULATION, layer)
+    if not float(one.inside.sum() + one.mapped_outside.sum()):
+        return Measured(None, text, layers, "", remark=t("indicators.not_mapped"))
+    value, remark = share_of_residents(inside, total)
+    return Measured(value, text, layers, found.placing.method, remark or _unmapped(one, total))
+
+
+def _unmapped(one: Exposure, total: float) -> Text | None:
+    unknown = float(one.not_mapped.sum())
+    if not unknown:
+        return None
+    if share_of_residents(unknown, total)[0] is None:
+        return t("indicators.partly_mapped_some")
+    return t("indicators.partly_mapped", share=people_share(unknown, of=total))
+
+
+def _check_land(study: Study) -> None:
+    if not study.area.land_km2:
+        message = f"{study.area.number} {study.area.name} has no land left"
+        raise GeometryError(message)
+
+
+def _title(study: Study, layer: str) -> Text:
+    source = study.source(layer)
+    return Text(nb=source.title_nb, en=source.title_en)
