@@ -26,7 +26,7 @@ from gis.analyses.exposure_tables import (
     whole_zones,
 )
 from gis.analyses.hazard_bounds import Bounds, bounds_of
-from gis.analyses.parts import UNITS, provenance, unit_of_points
+from gis.analyses.parts import UNITS, provenance
 from gis.analyses.placing import (
     Method,
     Placing,
@@ -37,7 +37,7 @@ from gis.analyses.placing import (
 )
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.residents import Cells, cells_inside
-from gis.analyses.shown import shown_residents
+from gis.analyses.shown import shown_residents, unit_of_cells
 from gis.analyses.zones import NOISE, Hazard, band_frame, hazard_ids, hazard_of, together
 from gis.errors import LayerMissingError
 from gis.result import Definition, LeftOut, Result, Status
@@ -340,7 +340,7 @@ def _tables(study: Study, counted: Counted) -> dict[str, Table]:
     for hazard in counted.hazards:
         tables |= attribute_tables(hazard, cells, placing)
     if study.has(UNITS):
-        unit = unit_of_points(study, cells.x, cells.y)
+        unit = unit_of_cells(study, cells)
         tables["units"] = exposed_units(
             study, unit, cells.weight, any_zone=counted.any_zone, exposures=counted.exposures
         )
