@@ -13,6 +13,7 @@ maps: $(RUN)
 
 test: $(DEV)
 	@sh setup/browser.sh
+	@sh setup/postgis.sh
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy

@@ -19,13 +19,19 @@ _REST = "rest"
 
 
 def protect_table(table: Table) -> Table:
-    """Return the table with small counts hidden, and what else would give them away."""
+    """Return the table with small counts hidden, and what else would give them away.
+
+    Where every column of residents stands alone, they are hidden alike, and shown to the
+    nearest 10.
+    """
     names = [c.name for c in table.columns if c.kind == "residents" and c.name not in table.alone]
-    if table.frame.empty or not (names or table.alone):
+    if not (names or table.alone) or table.frame.empty:
         return table
-    if not names:
-        return _all_rounded(table)
     frame = table.frame.copy()
+    rounded = () if names else table.alone
+    names = names or list(table.alone)
+    unknown = frame[names].isna()
+    frame[names] = frame[names].fillna(0.0)
     whole = {n: np.rint(frame[n].to_numpy(dtype=np.float64)).astype(np.int64) for n in names}
     if table.counts == "bands":
         marks = _bands(frame, names, whole, total=table.total)
@@ -38,12 +44,14 @@ def protect_table(table: Table) -> Table:
         _close(names, whole, marks, forced=table.withhold)
     hidden = np.zeros(len(frame), dtype=bool)
     for name in names:
-        shown = pd.Series(whole[name], index=frame.index, dtype=object)
+        values = [_rounded(v) for v in whole[name]] if name in rounded else whole[name]
+        shown = pd.Series(values, index=frame.index, dtype=object)
         for word, sign in _SIGNS.items():
             shown[marks[name] == word] = sign
+        shown[unknown[name].to_numpy()] = None
         frame[name] = shown
         hidden |= marks[name] != ""
-    for name in table.alone:
+    for name in [x for x in table.alone if x not in rounded]:
         frame[name] = [
             WITHHELD if gone else _rounded(value)
             for value, gone in zip(frame[name], hidden, strict=True)
@@ -54,15 +62,9 @@ def protect_table(table: Table) -> Table:
     return replace(table, frame=frame)
 
 
-def _all_rounded(table: Table) -> Table:
-    """Round a table whose counts sum with nothing, such as those of an area drawn by hand."""
-    frame = table.frame.copy()
-    for name in table.alone:
-        frame[name] = pd.Series([_rounded(v) for v in frame[name]], index=frame.index, dtype=object)
-    return replace(table, frame=frame)
-
-
-def _rounded(value: float) -> int | str:
+def _rounded(value: float) -> int | str | None:
+    if np.isnan(value):
+        return None
     rounded = round_residents(float(value))
     return UNDER_TEN if rounded is None else rounded
 

@@ -109,3 +109,39 @@ def test_cells_off_the_grid_and_doubles_are_refused() -> None:
         cell_shares([E0 + 10], [N0], zone, [0], size_m=SIDE, n_classes=1)
     with pytest.raises(ParameterError, match="doubles"):
         cell_shares([E0, E0], [N0, N0], zone, [0], size_m=SIDE, n_classes=1)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_area_weights_agree_with_exactextract(seed: int) -> None:
+    """Another engine: exactextract's coverage fractions of the dissolved bands, cell by cell."""
+    exactextract = pytest.importorskip("exactextract")
+    raster = pytest.importorskip("exactextract.raster")
+    rng = np.random.default_rng(seed)
+    zones = []
+    for k in range(15):
+        n = int(rng.integers(3, 40))
+        angle, radius = np.sort(rng.uniform(0, 2 * np.pi, n)), rng.uniform(20, 900, n)
+        xy = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+        xy += rng.uniform(0, 20 * SIDE, 2)
+        # Some with corners on whole 125 m, which fall on grid lines.
+        xy = np.round(xy / 125) * 125 if k % 3 == 0 else xy
+        shape = shapely.make_valid(shapely.Polygon(xy + np.array([E0, N0])), method="structure")
+        if shapely.area(shape) > 0:
+            zones.append(shape)
+    shapes, ranks = np.array(zones, dtype=object), rng.integers(0, 3, len(zones))
+    west, south, _ = grid(20, 20)
+    ours = cell_shares(west, south, shapes, ranks, size_m=SIDE, n_classes=3).reshape(20, 20, 3)
+    box = {"xmin": E0, "ymin": N0, "xmax": E0 + 20 * SIDE, "ymax": N0 + 20 * SIDE}
+    cells = raster.NumPyRasterSource(np.arange(400.0).reshape(20, 20), **box)
+    theirs, taken = np.zeros((20, 20, 3)), shapely.Polygon()
+    for rank in range(3):
+        own = shapely.union_all(shapes[ranks == rank])
+        band = {"type": "Feature", "geometry": shapely.geometry.mapping(own.difference(taken))}
+        (found,) = exactextract.exact_extract(cells, [band], ["values", "coverage"])
+        part = found["properties"]
+        # Row 0 of the raster is the northernmost.
+        row, column = np.divmod(np.asarray(part["values"], dtype=int), 20)
+        theirs[19 - row, column, rank] = part["coverage"]
+        taken = taken.union(own)
+    # exactextract keeps its fractions in single precision.
+    assert ours == pytest.approx(theirs, abs=1e-6)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -9,10 +11,18 @@ from shapely import LineString, MultiPolygon
 
 from gis.analyses import ANALYSES
 from gis.analyses.exposure import joint_class
-from gis.errors import ParameterError
+from gis.analyses.floods_mapped import floods_of
+from gis.analyses.verdicts import VERDICTS, by_return_period
+from gis.analyses.zones import hazard_of
+from gis.catalogue import layer_entry
+from gis.errors import ParameterError, SourceError
 from gis.published import publishable
 from gis.result import Result
+from gis.sources import read_layer
 from tests.town import E0, N0, Town, box, cells, frame, points, population, study, town
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def run(data: Town, name: str = "hazard-exposure", **params: object) -> Result:
@@ -69,7 +79,7 @@ def test_duplicates_holes_and_parts_count_once() -> None:
 
 
 def test_four_ways_outside_are_told_apart() -> None:
-    """By hand: inside 10, mapped 20, not mapped the rest; a layer that is missing has them all."""
+    """By hand: inside 10, mapped 20, not mapped 750; a missing layer: all outside the data."""
     data = town(
         flood_zones=zone(box(0, 0, 250, 250)),
         flood_mapped_extent=frame([box(0, 0, 500, 250)], name=["Elva"]),
@@ -77,8 +87,115 @@ def test_four_ways_outside_are_told_apart() -> None:
     rows = run(data, method="centre").table("hazards").frame.set_index("hazard_id")
     columns = ["inside", "mapped_outside", "not_mapped", "outside_data"]
     assert rows.loc["flood_zones", columns].tolist() == [10, 20, 750, 0]
-    assert rows.loc["quick_clay", columns].tolist() == [0, 0, 0, 780]
+    # What is inside a layer that nobody delivered is not known; a zero would be an answer.
+    assert rows.loc["quick_clay", columns[:3]].isna().all()
+    assert rows.loc["quick_clay", "outside_data"] == 780
+    assert rows.loc["quick_clay", "delivered"].nb == "ikke levert"
     assert (rows[columns].sum(axis=1) == 780).all()
+    public = publishable(run(data, method="centre")).table("hazards").frame
+    assert public.set_index("hazard_id").loc["quick_clay", "inside"] is None
+
+
+def all_zones(**layers: object) -> Town:
+    """A town with every layer of hazard zones: flood and three that hold nobody."""
+    corner = box(600, 600, 601, 601)
+    made = {
+        "flood_zones": zone(box(0, 0, 250, 250)),
+        "storm_surge": frame([corner], surge_class=["20"]),
+        "quick_clay": frame([corner], risk_class=["3"]),
+        "landslide_zones": frame([corner], slide_class=["1000"], slide_type=["a"]),
+        "flood_mapped_extent": frame([box(0, 0, 500, 500)], name=["Elva"]),
+        "storm_surge_mapped_extent": frame([box(0, 0, 1000, 250)], extent_class=["mapped"]),
+        "landslide_mapped_extent": frame([box(0, 0, 1000, 1000)], name=["x"]),
+        "marine_limit": frame([box(500, 0, 1000, 1000)]),
+    }
+    return town(**(made | layers))  # type: ignore[arg-type]
+
+
+def test_overall_only_what_every_hazard_was_mapped_for_is_mapped() -> None:
+    """By hand: zone (0,0); flood 2 x 2 cells, surge row 0, no clay in two columns: 20 in all."""
+    rows = run(all_zones(), method="centre").table("overall").frame.set_index("class_id")
+    assert rows["residents"].tolist() == [10, 20, 750, 0]
+    gone = run(all_zones(landslide_zones=None), method="centre")
+    assert gone.table("overall").frame["residents"].tolist() == [10, 0, 0, 770]
+    assert gone.figures["residents_outside_data"] == 770
+    assert any("ikke levert" in n.nb.lower() for n in gone.notes)
+    public = publishable(gone).table("overall").frame["residents"].tolist()
+    assert public == [10, 0, 0, 770]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("20,200,1000,2100", {"20", "200", "1000", "200_climate"}),
+        ("10, 20, 50, 100, 200, 500, 1000, 200klima",
+         {"10", "20", "50", "100", "200", "500", "1000", "200_climate"}),
+        ("20, 200, 1000, 2100, 1000Klima", {"20", "200", "1000", "200_climate", "1000_climate"}),
+        ("20, 200, 1000, 2100 (200klima)", {"20", "200", "1000", "200_climate"}),
+        ("200klima", {"200_climate"}),
+        ("ukjent, 7", None),
+        (None, None),
+        (float("nan"), None),
+    ],
+)  # fmt: skip
+def test_what_an_extent_says_it_was_mapped_for(text: object, found: set[str] | None) -> None:
+    """By hand: texts as NVE writes them; 2100 is the 200-year flood with climate."""
+    codes = layer_entry("flood_zones").fields["flood_class"].codes
+    assert floods_of(text, codes) == (None if found is None else frozenset(found))
+
+
+def test_mapped_for_200_years_is_not_mapped_for_1000() -> None:
+    """By hand: row 0 mapped for 20 and 200, (0,1) for 20, 200 and 1000; zones over (0,0), (1,0)."""
+    data = town(
+        flood_zones=zone(box(0, 0, 250, 250), box(0, 0, 500, 250), ids=["20", "200"]),
+        flood_mapped_extent=frame(
+            [box(0, 0, 750, 250), box(0, 250, 250, 500)],
+            name=["A", "B"], floods=["20, 200", "20,200,1000"],
+        ),
+    )  # fmt: skip
+    result = run(data, method="centre")
+    rows = result.table("extent_flood_zones").frame.set_index("class_id")
+    split = ["inside", "mapped_outside", "not_mapped"]
+    assert rows.loc["20", split].tolist() == [10, 90, 680]
+    assert rows.loc["200", split].tolist() == [30, 70, 680]
+    assert rows.loc["1000", split].tolist() == [0, 40, 740]
+    assert list(rows.index) == ["20", "200", "1000"]
+    public = publishable(result).table("extent_flood_zones").frame
+    assert public["not_mapped"].tolist() == [680, 680, 740]
+
+
+def test_groups_are_exposed_as_their_unit_is() -> None:
+    """By hand: 30 of the west's 480 flooded, 20 of them by surge too; tables of two kinds."""
+    units = frame(
+        [box(0, 0, 500, 1000), box(500, 0, 1000, 1000)],
+        number=["99990101", "99990102"], name=["Vest", "Øst"],
+    )  # fmt: skip
+    none = [None] * 4
+    ages = frame(
+        none, number=["99990101", "99990101", "99990102", "99990103"],  # type: ignore[arg-type]
+        age=["80+", "0-5", "80+", "80+"], residents=[96, 48, 300, 20],
+    )  # fmt: skip
+    groups = frame(
+        none[:2], number=["99990101", "99990101"],  # type: ignore[arg-type]
+        vulnerable=["Bor alene", "Hjemmetjenester"], residents=[160, 16],
+    )  # fmt: skip
+    data = town(
+        flood_zones=zone(box(0, 0, 500, 250)),
+        storm_surge=frame([box(250, 0, 500, 250)], surge_class=["20"]),
+        basic_statistical_units=units, age_groups=ages, vulnerable_groups=groups,
+    )  # fmt: skip
+    result = run(data, method="centre")
+    rows = result.table("exposed_age_groups").frame.set_index("age")
+    assert list(rows.index) == ["0-5", "80+"]
+    assert rows.loc["80+", ["residents", "not_placed"]].tolist() == [416, 20]
+    assert rows.loc["80+", "in_any_zone"] == pytest.approx(96 * 30 / 480)
+    assert rows.loc["80+", "in_storm_surge"] == pytest.approx(96 * 20 / 480)
+    assert rows.loc["0-5", "share"] == pytest.approx(30 / 480)
+    rows = result.table("exposed_vulnerable_groups").frame.set_index("vulnerable")
+    assert rows.loc["Bor alene", "in_flood_zones"] == pytest.approx(10)
+    public = publishable(result).table("exposed_age_groups").frame
+    shown = [v for v in public.to_numpy().ravel() if isinstance(v, int) and 0 < v < 10]
+    assert not shown
 
 
 def test_below_the_marine_limit_outside_the_zones_is_not_cleared() -> None:
@@ -251,3 +368,40 @@ def test_totals_are_conserved_to_the_resident() -> None:
         rows = run(data, method=method).table("hazards").frame
         parts = rows[["inside", "mapped_outside", "not_mapped", "outside_data"]].sum(axis=1)
         assert parts.to_numpy() == pytest.approx(780)
+
+
+def test_a_table_with_a_column_for_each_group_becomes_rows(tmp_path: Path) -> None:
+    """By hand: two units, two groups as columns, a name that is no count; one number hidden."""
+    file = tmp_path / "grupper.csv"
+    file.write_text(
+        "grunnkretsnummer;navn;Bor alene;Over 80\n2190101;Vest;12;3\n32010102;Øst;;7\n",
+        encoding="utf-8",
+    )
+    read = read_layer("vulnerable_groups", file)
+    got = read.frame
+    assert got["number"].tolist() == ["02190101", "32010102"] * 2
+    assert got["vulnerable"].tolist() == ["Bor alene"] * 2 + ["Over 80"] * 2
+    assert got["residents"].fillna(-1).tolist() == [12, -1, 3, 7]
+    assert any("navn" in line for line in read.source.notes)
+    file.write_text("grunnkretsnummer;gruppe;antall\n2190101;Bor alene;12\n", encoding="utf-8")
+    assert read_layer("vulnerable_groups", file).frame["residents"].tolist() == [12]
+    file.write_text("grunnkretsnummer;navn\n2190101;Vest\n", encoding="utf-8")
+    with pytest.raises(SourceError, match="nor columns of whole numbers"):
+        read_layer("vulnerable_groups", file)
+
+
+def test_a_building_where_only_200_years_were_mapped_needs_study_for_1000() -> None:
+    """By rule: F3 asks for 1,000 years; outside zones it is settled only where that was mapped."""
+    data = town(
+        flood_zones=zone(box(0, 0, 20, 20), ids=["200"]),
+        flood_mapped_extent=frame(
+            [box(0, 0, 400, 400), box(600, 0, 700, 400)],
+            name=["A", "B"], floods=["20, 200", "200, 1000"],
+        ),
+    )  # fmt: skip
+    spots = np.array([box(100, 100, 110, 110), box(610, 100, 620, 110), box(450, 0, 460, 10)])
+    hazard = hazard_of(study(data), "flood_zones")
+    found = by_return_period(hazard, spots, ["F3"] * 3, rule="interior")
+    assert [VERDICTS[v] for v in found] == ["needs_study", "acceptable", "not_mapped"]
+    found = by_return_period(hazard, spots, ["F2"] * 3, rule="interior")
+    assert [VERDICTS[v] for v in found] == ["acceptable", "acceptable", "not_mapped"]

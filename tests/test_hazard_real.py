@@ -11,7 +11,9 @@ import pytest
 import shapely
 
 from gis.analyses import ANALYSES, study_area
+from gis.analyses.floods_mapped import floods_of
 from gis.analyses.residents import cells_inside, over_addresses
+from gis.catalogue import layer_entry
 from gis.kernels.cells import cell_id
 from gis.sources import read_layer
 from tests.town import Town
@@ -130,3 +132,18 @@ def test_agder_flood_product_with_its_nulls_and_codes(real_data: Path, tmp_path:
     frame = read_layer("flood_zones", path).frame
     found = frame["flood_class"].tolist()
     assert found == ["unknown", "unknown", "200", "200_climate", "20_climate"]
+
+
+def test_agder_extents_say_what_they_were_mapped_for(real_data: Path) -> None:
+    """Real data against real data: every text yields floods; Feda 1,000 years, Konsmo not."""
+    frame = read_layer(
+        "flood_mapped_extent", real_data / "agder/flomsoner_analyseomrade.geojson"
+    ).frame
+    codes = layer_entry("flood_zones").fields["flood_class"].codes
+    found = {n: floods_of(x, codes) for n, x in zip(frame["name"], frame["floods"], strict=True)}
+    assert all(found.values())
+    assert found["Feda"] == {"20", "200", "1000", "200_climate"}
+    assert "1000" not in (found["Konsmo"] or ())
+    assert found["Nidelva"] == {
+        "20", "50", "100", "200", "1000", "20_climate", "200_climate", "1000_climate",
+    }  # fmt: skip

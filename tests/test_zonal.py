@@ -69,3 +69,34 @@ def test_a_block_of_whole_numbers_is_refused() -> None:
     sums = ZonalSums(np.array([shapely.box(0, 0, 9, 9)], dtype=object), FRAME)
     with pytest.raises(ParameterError, match="rows of floats"):
         sums.add_block(np.ones((2, 2), dtype=int), top=0)
+
+
+def test_overlapping_zones_seen_once_areas_and_outlines() -> None:
+    """By hand: two boxes share 1 of 4 + 4 cells; the second's outline runs through 12 centres."""
+    sums = ZonalSums(
+        np.array([shapely.box(0, 380, 20, 400), shapely.box(10, 370, 30, 390),
+                  shapely.box(105, 305, 135, 335)], dtype=object), FRAME)  # fmt: skip
+    values, seen = np.ones((40, 20)), np.zeros((40, 20), dtype=bool)
+    sums.add_block(values, top=0, areas=np.full(40, 2.5), seen=seen)
+    assert sums.count.tolist() == [4, 4, 4]
+    assert sums.on_outline.tolist() == [0, 0, 12]
+    assert seen.sum() == 4 + 4 + 4 - 1
+    assert sums.area.tolist() == [10.0, 10.0, 10.0]
+
+
+def test_a_raster_the_other_way_round_and_blocks_of_columns() -> None:
+    """Identity: rows stored from the south, and columns in two blocks, give the same sums."""
+    draw = np.random.default_rng(3)
+    values = draw.normal(size=(40, 40))
+    zone = np.array([shapely.Point(210, 190).buffer(150), shapely.box(0, 0, 35, 55)], dtype=object)
+    usual = ZonalSums(zone, FRAME)
+    usual.add_block(values, top=0)
+    turned = ZonalSums(zone, Frame(west=0.0, north=0.0, width=10.0, height=-10.0))
+    turned.add_block(values[::-1], top=0)
+    halves = ZonalSums(zone, FRAME)
+    for left in (0, 17):
+        halves.add_block(values[:, left : 17 if not left else 40].copy(), top=0, left=left)
+    for other in (turned, halves):
+        assert other.count.tolist() == usual.count.tolist()
+        assert other.sums == pytest.approx(usual.sums, abs=1e-9)
+        assert other.on_outline.tolist() == usual.on_outline.tolist()

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
-from gis.analyses.placing import Placing, classes_at, sum_points, weights_by_class
+from gis.analyses.placing import classes_at, extent_placing, sum_points, weights_by_class
 from gis.analyses.zones import Hazard, Zones, one_class
 from gis.errors import InvariantError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gis.analyses.placing import Placing
     from gis.analyses.residents import Cells, Spread
-    from gis.kernels.zones import ObjectRule
 
 _LITTLE = 1e-12
 
@@ -108,7 +109,51 @@ def _mapped_outside(
     # The zones belong to the mapped extent even where its outline is drawn tighter.
     shapes = np.concatenate([hazard.mapped, hazard.zones.shapes])
     extent = one_class(shapes)
-    rule: ObjectRule = "representative-point" if placing.method == "cell" else "touch"
-    lies = Placing(placing.method, rule, placing.where)
-    within = weights_by_class(cells, lies, extent)[:, 0]
+    within = weights_by_class(cells, extent_placing(placing), extent)[:, 0]
     return np.clip(within - (cells.weight - outside), 0.0, outside)
+
+
+@dataclass(frozen=True)
+class Overall:
+    """All residents, once each, over all hazard zones of the catalogue together.
+
+    ``inside`` any zone; ``outside_data``: in none, and a zone layer is not there;
+    ``not_mapped``: in none of the layers there, and one or more is not mapped at the
+    place; ``mapped_outside``: in none, and all are mapped. The four sum to all.
+    """
+
+    inside: float
+    mapped_outside: float
+    not_mapped: float
+    outside_data: float
+
+
+def overall(
+    exposures: list[Exposure], cells: Cells, placing: Placing, *, any_zone: float, missing: bool
+) -> Overall:
+    """Split all residents by the union of hazards; ``missing``: a zone layer is not there."""
+    rest = cells.total - any_zone
+    if missing:
+        return Overall(any_zone, 0.0, 0.0, rest)
+    hazards = [e.hazard for e in exposures if e.hazard.in_union]
+    limited = [h for h in hazards if h.entry.coverage.kind != "everywhere"]
+    if not limited:
+        return Overall(any_zone, rest, 0.0, 0.0)
+    if any(h.mapped is None for h in limited):
+        return Overall(any_zone, 0.0, rest, 0.0)
+    known = _known_extent(limited)
+    zones = np.concatenate([h.zones.bands for h in hazards])
+    shapes = np.concatenate([np.array([known], dtype=object), zones])
+    within = float(weights_by_class(cells, extent_placing(placing), one_class(shapes))[:, 0].sum())
+    mapped = min(max(within - any_zone, 0.0), rest)
+    return Overall(any_zone, mapped, rest - mapped, 0.0)
+
+
+def _known_extent(hazards: list[Hazard]) -> shapely.Geometry:
+    """Join what each hazard was mapped in, its own zones with it, and cut them to what all have."""
+    known = None
+    for hazard in hazards:
+        mapped = np.empty(0, object) if hazard.mapped is None else hazard.mapped
+        own = shapely.union_all(np.concatenate([mapped, hazard.zones.bands]), grid_size=0.001)
+        known = own if known is None else shapely.intersection(known, own, grid_size=0.001)
+    return known

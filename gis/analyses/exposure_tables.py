@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from gis.analyses.exposure import Exposure
+    from gis.analyses.exposure import Exposure, Overall
     from gis.analyses.placing import Placing
     from gis.analyses.residents import Cells
     from gis.analyses.study import Study
@@ -43,35 +43,39 @@ def hazard_table(exposures: list[Exposure], total: float, absent: Sequence[str] 
     """List each hazard: inside, mapped and outside, not mapped, outside the data.
 
     The four sum to all residents. A hazard whose layer is not there, or does not cover
-    the municipality, has everyone outside the data, never a zero inside.
+    the municipality, has everyone outside the data; what would be inside is not known,
+    and never a zero.
     """
     entries = layer_entries()
-    frame = pd.DataFrame(
+    rows: list[dict[str, Any]] = [
         {
-            "hazard": [e.hazard.entry.title.text for e in exposures],
-            "hazard_id": [e.hazard.id for e in exposures],
-            "inside": [float(e.inside.sum()) for e in exposures],
-            "mapped_outside": [float(e.mapped_outside.sum()) for e in exposures],
-            "not_mapped": [float(e.not_mapped.sum()) for e in exposures],
-            "outside_data": [0.0] * len(exposures),
+            "hazard": e.hazard.entry.title.text,
+            "hazard_id": e.hazard.id,
+            "delivered": t("hazard_exposure.delivered"),
+            "inside": float(e.inside.sum()),
+            "mapped_outside": float(e.mapped_outside.sum()),
+            "not_mapped": float(e.not_mapped.sum()),
+            "outside_data": 0.0,
         }
-    )
-    missing = pd.DataFrame(
+        for e in exposures
+    ]
+    unknown = dict.fromkeys(("inside", "mapped_outside", "not_mapped"), np.nan)
+    rows += [
         {
-            "hazard": [entries[x].title.text for x in absent],
-            "hazard_id": list(absent),
-            "inside": [0.0] * len(absent),
-            "mapped_outside": [0.0] * len(absent),
-            "not_mapped": [0.0] * len(absent),
-            "outside_data": [total] * len(absent),
+            "hazard": entries[x].title.text,
+            "hazard_id": x,
+            "delivered": t("hazard_exposure.not_delivered"),
+            **unknown,
+            "outside_data": total,
         }
-    )
+        for x in absent
+    ]
+    frame = pd.DataFrame(rows)
     frame["share"] = share(frame["inside"], total)
-    missing["share"] = np.full(len(absent), np.nan)
-    frame = pd.concat([frame, missing], ignore_index=True) if absent else frame
     columns = (
         ("hazard", "text", 0),
         ("hazard_id", "text", 0),
+        ("delivered", "text", 0),
         ("inside", "residents", 0),
         ("mapped_outside", "residents", 0),
         ("not_mapped", "residents", 0),
@@ -79,6 +83,23 @@ def hazard_table(exposures: list[Exposure], total: float, absent: Sequence[str] 
         ("share", "share", 1),
     )
     return table("hazards", frame, columns, key="hazard_id", counts="split")
+
+
+def overall_table(all_: Overall) -> Table:
+    """Split all residents, once each, over all hazard zones together, to the nearest ten.
+
+    Rounded, since the difference to one hazard's own number can be a handful of people.
+    """
+    parts = ("inside", "mapped_outside", "not_mapped", "outside_data")
+    frame = pd.DataFrame(
+        {
+            "class": [t(f"hazard_exposure.overall_{x}") for x in parts],
+            "class_id": list(parts),
+            "residents": [getattr(all_, x) for x in parts],
+        }
+    )
+    columns = (("class", "text", 0), ("class_id", "text", 0), ("residents", "residents", 0))
+    return table("overall", frame, columns, key="class_id", counts="bands", alone=("residents",))
 
 
 def attribute_tables(hazard: Hazard, cells: Cells, placing: Placing) -> dict[str, Table]:

@@ -16,32 +16,43 @@ import pandas as pd
 import shapely
 from pydantic import Field
 
-from gis.analyses.exposure import Exposure, expose
+from gis.analyses.exposed_groups import GROUP_LAYERS, group_tables
+from gis.analyses.exposure import Exposure, Overall, expose, overall
 from gis.analyses.exposure_tables import (
     attribute_tables,
     band_table,
     exposed_units,
     hazard_table,
+    overall_table,
     water_table,
     whole_zones,
 )
+from gis.analyses.floods_mapped import extent_tables
 from gis.analyses.hazard_bounds import Bounds, bounds_of
-from gis.analyses.parts import UNITS, provenance, unit_of_points
+from gis.analyses.hazard_words import FLOOD_EXTENT, definition, left_out, notes
+from gis.analyses.parts import UNITS, provenance
 from gis.analyses.placing import (
     Method,
     Placing,
     place,
     placing_text,
-    rule_text,
     weights_by_class,
 )
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.residents import Cells, cells_inside
-from gis.analyses.shown import shown_residents
-from gis.analyses.zones import NOISE, Hazard, band_frame, hazard_ids, hazard_of, together
+from gis.analyses.shown import shown_residents, unit_of_cells
+from gis.analyses.zones import (
+    Hazard,
+    band_frame,
+    hazard_ids,
+    hazard_of,
+    is_zone_layer,
+    together,
+)
+from gis.catalogue import layer_entry
 from gis.errors import LayerMissingError
-from gis.result import Definition, LeftOut, Result, Status
-from gis.text import Text, number, people, people_share, t
+from gis.result import Result, Status
+from gis.text import Text, people, people_share, t
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,10 +61,7 @@ if TYPE_CHECKING:
     from gis.provenance import Provenance
     from gis.result import Table
 
-# Flood zones mapped until then contain storm surge, later ones do not (NVE).
-_SURGE_UNTIL = 2018
 _MORE_M = (5, 10)
-FLOOD_EXTENT = "flood_mapped_extent"
 
 
 class HazardExposureParameters(Parameters):
@@ -85,6 +93,7 @@ class Counted:
     exposures: list[Exposure]
     employees: list[NDArray[np.float64]]
     any_zone: NDArray[np.float64]
+    overall: Overall
     bounds: Bounds
     absent: tuple[str, ...]
 
@@ -135,11 +144,11 @@ def run(study: Study, params: HazardExposureParameters) -> Result:
             hazards=counted.zones_named,
             rule=placing_text(counted.placing),
         ),
-        definition=_definition(study, params, counted),
+        definition=definition(study, params, counted),
         provenance=_provenance(study, params, counted),
         sensitivity=counted.bounds.readings if known else (),
-        left_out=_left_out(counted),
-        notes=_notes(study, counted),
+        left_out=left_out(counted),
+        notes=notes(study, counted),
         figures=_figures(counted, inside),
         figure_cells=_figure_cells(counted.hazards),
         tables=_tables(study, counted),
@@ -149,14 +158,16 @@ def run(study: Study, params: HazardExposureParameters) -> Result:
 
 
 def _figures(counted: Counted, inside: float) -> dict[str, float]:
-    """Return the key figures: in all, in any zone, by hazard, and how many more near the edge."""
+    """Return the key figures: in any zone, outside split in three, then each hazard, the edges."""
     readings = {r.name: r.numerator for r in counted.bounds.readings}
     more = {m: readings.get(f"edge+{m}m") for m in _MORE_M}
     return {
         "residents": counted.cells.total,
         "residents_in_any_zone": inside,
-        **{f"residents_more_edge_{m}m": n - inside for m, n in more.items() if n is not None},
+        "residents_not_mapped": counted.overall.not_mapped,
+        "residents_outside_data": counted.overall.outside_data,
         **{f"residents_{e.hazard.id}": float(e.inside.sum()) for e in counted.exposures},
+        **{f"residents_more_edge_{m}m": n - inside for m, n in more.items() if n is not None},
         **{f"not_mapped_{e.hazard.id}": float(e.not_mapped.sum()) for e in counted.exposures},
     }
 
@@ -164,7 +175,9 @@ def _figures(counted: Counted, inside: float) -> dict[str, float]:
 def _figure_cells(hazards: list[Hazard]) -> dict[str, tuple[str, str, str]]:
     """Say which figures repeat a cell of the table of hazards, where they are protected."""
     inside = {f"residents_{h.id}": ("hazards", h.id, "inside") for h in hazards}
-    return inside | {f"not_mapped_{h.id}": ("hazards", h.id, "not_mapped") for h in hazards}
+    silent = {f"not_mapped_{h.id}": ("hazards", h.id, "not_mapped") for h in hazards}
+    parts = ("not_mapped", "outside_data")
+    return inside | silent | {f"residents_{x}": ("overall", x, "residents") for x in parts}
 
 
 def count_exposed(study: Study, params: HazardExposureParameters) -> Counted:
@@ -187,14 +200,19 @@ def _count(study: Study, params: HazardExposureParameters) -> Counted:
         study, cells, method=_method(study, params), rule=params.rule, min_share=params.min_share
     )
     zones = together([h for h in hazards if h.in_union])
+    exposures = [expose(h, cells, placing) for h in hazards]
+    any_zone = weights_by_class(cells, placing, zones)[:, 0]
+    absent = tuple(x for x in hazard_ids() if x not in there)
+    missing = any(is_zone_layer(layer_entry(x)) for x in absent)
     return Counted(
         cells=cells,
         placing=placing,
-        exposures=[expose(h, cells, placing) for h in hazards],
+        exposures=exposures,
         employees=_employees(study, hazards),
-        any_zone=weights_by_class(cells, placing, zones)[:, 0],
+        any_zone=any_zone,
+        overall=overall(exposures, cells, placing, any_zone=float(any_zone.sum()), missing=missing),
         bounds=bounds_of(study, cells, zones, chosen=placing),
-        absent=tuple(x for x in hazard_ids() if x not in there),
+        absent=absent,
     )
 
 
@@ -224,31 +242,6 @@ def _status(exposures: list[Exposure]) -> Status:
     return Status.PARTLY_MAPPED if missing else Status.OK
 
 
-def _definition(study: Study, params: HazardExposureParameters, counted: Counted) -> Definition:
-    source = study.source("population_grid")
-    return Definition(
-        sentence=t(
-            "hazard_exposure.definition",
-            method=t(f"hazard_exposure.method_{counted.placing.method}"),
-            rule=_rule(counted.placing, params),
-            hazards=counted.zones_named,
-            source=Text(nb=source.title_nb, en=source.title_en),
-        ),
-        parameters={
-            **params.model_dump(),
-            "method": counted.placing.method,
-            "hazards": ", ".join(h.id for h in counted.hazards),
-        },
-    )
-
-
-def _rule(placing: Placing, params: HazardExposureParameters) -> Text:
-    """Word the rule; weight spread over an area has none to meet."""
-    if placing.method == "area":
-        return t("hazard_exposure.rule_spread")
-    return rule_text(params.rule, params.min_share)
-
-
 def _provenance(study: Study, params: HazardExposureParameters, counted: Counted) -> Provenance:
     extents = [h.entry.coverage.layer for h in counted.hazards if h.entry.coverage.layer]
     points = ["addresses"] if counted.placing.method == "addresses" else []
@@ -263,6 +256,7 @@ def _provenance(study: Study, params: HazardExposureParameters, counted: Counted
             *extents,
             *bounds,
             UNITS,
+            *GROUP_LAYERS,
         ],
         steps=(
             "cells whose centre lies in the municipality",
@@ -274,76 +268,25 @@ def _provenance(study: Study, params: HazardExposureParameters, counted: Counted
     )
 
 
-def _left_out(counted: Counted) -> tuple[LeftOut, ...]:
-    """List what did not enter, or entered with less certainty."""
-    found, where = list(counted.cells.left_out), counted.placing.where
-    if where is not None and where.without > 0:
-        found.append(
-            LeftOut(
-                reason="no_address",
-                text=t(
-                    "left_out.no_address",
-                    count=people(where.without, of=counted.cells.total),
-                ),
-                count=where.without,
-                unit="residents",
-            )
-        )
-    return tuple(found)
-
-
-def _notes(study: Study, counted: Counted) -> tuple[Text, ...]:
-    """Say what each hazard's silence means, and what a number leaves out."""
-    made = []
-    for hazard in counted.hazards:
-        title = hazard.entry.title.text
-        if hazard.id == NOISE:
-            made.append(t("hazard_exposure.note_noise", hazard=title))
-        elif hazard.entry.caution:
-            made.append(t("hazard_exposure.note_caution", hazard=title))
-        elif hazard.extent_missing:
-            made.append(t("hazard_exposure.note_extent_missing", hazard=title))
-        elif hazard.entry.coverage.kind == "positive_only":
-            key = "positive_only" if hazard.mapped is None else "marine_limit"
-            made.append(t(f"hazard_exposure.note_{key}", hazard=title))
-    if any(h.id == "landslide_zones" for h in counted.hazards):
-        made.append(t("hazard_exposure.note_joint"))
-    surge = _surge_note(study, counted)
-    return (*made, *([surge] if surge else []))
-
-
-def _surge_note(study: Study, counted: Counted) -> Text | None:
-    """Say how many of the mapped flood extents contain storm surge."""
-    ids = {h.id: h for h in counted.hazards}
-    if "flood_zones" not in ids or not study.has(FLOOD_EXTENT):
-        return None
-    extents = study.frame(FLOOD_EXTENT)
-    if "date" not in extents.columns:
-        return None
-    near = extents.iloc[np.sort(extents.sindex.query(study.polygon, predicate="intersects"))]
-    years = pd.to_datetime(near["date"]).dt.year
-    return t(
-        "hazard_exposure.note_surge_until",
-        old=number(int((years <= _SURGE_UNTIL).sum())),
-        all=number(len(near)),
-        unknown=number(int(years.isna().sum())),
-    )
-
-
 def _tables(study: Study, counted: Counted) -> dict[str, Table]:
     cells, placing = counted.cells, counted.placing
-    tables = {"hazards": hazard_table(counted.exposures, cells.total, counted.absent)}
+    tables = {
+        "hazards": hazard_table(counted.exposures, cells.total, counted.absent),
+        "overall": overall_table(counted.overall),
+    }
     for one, employees in zip(counted.exposures, counted.employees, strict=True):
         whole = whole_zones(one.hazard, cells, placing)
         tables[f"bands_{one.hazard.id}"] = band_table(study, one, employees, whole=whole)
+        tables |= extent_tables(one.hazard, cells, placing, whole=whole)
     tables |= water_table(counted.hazards, cells, placing)
     for hazard in counted.hazards:
         tables |= attribute_tables(hazard, cells, placing)
     if study.has(UNITS):
-        unit = unit_of_points(study, cells.x, cells.y)
+        unit = unit_of_cells(study, cells)
         tables["units"] = exposed_units(
             study, unit, cells.weight, any_zone=counted.any_zone, exposures=counted.exposures
         )
+        tables |= group_tables(study, cells, any_zone=counted.any_zone, exposures=counted.exposures)
     return tables
 
 
@@ -383,5 +326,13 @@ ANALYSIS = Analysis(
     parameters=HazardExposureParameters,
     run=run,
     needs=("municipality", "population_grid"),
-    uses=("workplaces", "addresses", UNITS, "marine_limit", FLOOD_EXTENT, *hazard_ids()),
+    uses=(
+        "workplaces",
+        "addresses",
+        UNITS,
+        "marine_limit",
+        FLOOD_EXTENT,
+        *GROUP_LAYERS,
+        *hazard_ids(),
+    ),
 )

@@ -68,6 +68,12 @@ def place(
     return Placing(method, rule, None, min_share)
 
 
+def extent_placing(placing: Placing) -> Placing:
+    """Place the same weight for asking about a mapped extent: there its outline counts too."""
+    rule: ObjectRule = "representative-point" if placing.method == "cell" else "touch"
+    return Placing(placing.method, rule, placing.where)
+
+
 def rule_text(rule: ObjectRule, min_share: float | None) -> Text:
     """Word a counting rule."""
     share = percent(min_share, decimals=0)

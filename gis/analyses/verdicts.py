@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from gis.analyses.floods_mapped import mapped_for
 from gis.analyses.tek17 import REQUIRED_YEARS
 from gis.kernels.zones import polygon_class
 
@@ -86,17 +87,17 @@ def _zone_is_known(
 ) -> NDArray[np.bool_]:
     """Tell where a zone of the period asked for, or a rarer one, was mapped at all.
 
-    Flood extents are mapped for some return periods each. One in which no such zone lies
-    was mapped for more frequent floods alone, as far as can be told: outside them nothing
-    is known of the rarer one. Slides and storm surge are mapped for all periods at once.
+    Flood extents are mapped for some return periods each, and say which; where one does
+    not, the zones that lie in it tell (``mapped_for``). Outside them nothing is known of
+    the rarer flood. Slides and storm surge are mapped for all periods at once.
     """
     if hazard.mapped is None or hazard.id != FLOOD:
         return np.ones(len(objects), dtype=bool)
     rare = hazard.zones.shapes[(years >= asked)[hazard.zones.ranks]]
-    extent, _ = shapely.STRtree(rare).query(hazard.mapped, predicate="intersects")
-    with_rare = hazard.mapped[np.unique(extent)]
+    extents = [mapped_for(hazard, c.id) for c, y in zip(hazard.classes, years, strict=True)
+               if y >= asked]  # fmt: skip
     within = polygon_class(objects, rare, np.zeros(len(rare), np.int64), n_classes=1) == 0
-    return np.asarray(on(with_rare, objects) | within)
+    return np.asarray(on(np.concatenate([np.empty(0, object), *extents]), objects) | within)
 
 
 def has_climate(hazard: Hazard) -> bool:

@@ -28,6 +28,7 @@ _GRID_M = 0.001
 # zones nothing is cleared (NVE's guide 1/2019, step 1 of the procedure).
 _ONLY_WITHIN = {"quick_clay": "marine_limit"}
 NOISE = "noise_zones"
+FLOODS = "floods"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ class Hazard:
 
     ``mapped`` is the mapped extent where another layer tells it; None where only
     hits mean anything (``entry.coverage.kind`` is positive_only) or all is mapped.
-    ``rows`` are the fields of the zones, in the order of ``zones.shapes``.
+    ``rows`` are the fields of the zones, in the order of ``zones.shapes``. ``floods`` is
+    the publisher's text on what each mapped extent was mapped for; None where the extents
+    have no such field.
     """
 
     id: str
@@ -63,17 +66,23 @@ class Hazard:
     mapped: NDArray[Any] | None
     extent_missing: bool
     rows: pd.DataFrame
+    floods: tuple[object, ...] | None = None
 
     @property
     def in_union(self) -> bool:
         """Whether it counts among the hazard zones: no caution area, and no noise."""
-        return self.entry.theme == "hazard" and not self.entry.caution
+        return is_zone_layer(self.entry)
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
         """The yearly probability of each class, NaN where it has none."""
         found = [c.annual_probability for c in self.classes]
         return np.array([np.nan if p is None else p for p in found])
+
+
+def is_zone_layer(entry: LayerEntry) -> bool:
+    """Tell whether a layer of classes holds hazard zones: no caution areas, and no noise."""
+    return entry.theme == "hazard" and not entry.caution
 
 
 def one_class(shapes: NDArray[Any]) -> Zones:
@@ -118,7 +127,17 @@ def _hazard(study: Study, layer: str) -> Hazard:
         mapped=mapped_extent(study, layer, extent),
         extent_missing=extent is not None and not study.has(extent),
         rows=frame.drop(columns=frame.geometry.name).reset_index(drop=True),
+        floods=_floods(study, extent),
     )
+
+
+def _floods(study: Study, extent: str | None) -> tuple[object, ...] | None:
+    """Return what each mapped extent says of itself, in the order of ``mapped``."""
+    if extent is None or not study.has(extent) or FLOODS not in study.frame(extent).columns:
+        return None
+    areas = study.frame(extent)
+    hit = np.sort(areas.sindex.query(study.polygon, predicate="intersects"))
+    return tuple(areas[FLOODS].iloc[hit])
 
 
 def mapped_extent(study: Study, layer: str, extent: str | None) -> NDArray[Any] | None:

@@ -89,6 +89,13 @@ class Delivery(Entry):
         "latitude (EPSG:4326), as Darwin Core's do",
     )
     cell_size_m: int | None = Field(default=None, description="grid: side of a cell in metres")
+    columns_to_rows: tuple[str, ...] = Field(
+        default=(),
+        max_length=2,
+        description="table: (field of names, field of counts); in a file without the first, every "
+        "column of whole numbers that belongs to no other field becomes rows of its own, under "
+        "its heading as name",
+    )
 
     @model_validator(mode="after")
     def _needs(self) -> Delivery:
@@ -97,6 +104,9 @@ class Delivery(Entry):
             raise ValueError(message)
         if self.kind == "grid" and self.cell_size_m is None:
             message = "grid needs cell_size_m"
+            raise ValueError(message)
+        if self.columns_to_rows and (self.kind != "table" or len(self.columns_to_rows) != 2):
+            message = "columns_to_rows goes with kind table and names two fields"
             raise ValueError(message)
         return self
 

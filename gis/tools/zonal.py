@@ -21,7 +21,7 @@ from rasterio.windows import Window
 
 from gis.check import existing_file, sha256_of
 from gis.errors import CrsError, ParameterError, SourceError
-from gis.kernels.zones import highest_class
+from gis.kernels.zonal import Frame, ZonalSums
 from gis.result import Definition, LeftOut
 from gis.sources.own import column_of, system_of
 from gis.text import t
@@ -37,27 +37,19 @@ _BLOCK_CELLS = 4_000_000
 
 
 @dataclass
-class _Sums:
-    """Running sums of one zone; ``count`` are known cells."""
+class _Every:
+    """Running sums of the cells that lie in any zone, each once; ``count`` are known cells."""
 
     count: int = 0
     nodata: int = 0
-    on_outline: int = 0
     total: float = 0.0
-    least: float = math.inf
-    largest: float = -math.inf
-    area_m2: float = 0.0
 
-    def add(self, values: NDArray[np.float64], areas: NDArray[np.float64]) -> None:
-        """Take in the cells of a zone, NaN where a cell has no value."""
-        known = np.isfinite(values)
-        self.nodata += int((~known).sum())
-        if known.any():
-            self.count += int(known.sum())
-            self.total += math.fsum(values[known])
-            self.least = min(self.least, float(values[known].min()))
-            self.largest = max(self.largest, float(values[known].max()))
-            self.area_m2 += float(areas[known].sum())
+    def add(self, values: NDArray[np.float64]) -> None:
+        """Take in cells, NaN where one has no value."""
+        known = values[np.isfinite(values)]
+        self.nodata += values.size - known.size
+        self.count += known.size
+        self.total += math.fsum(known)
 
 
 @dataclass(frozen=True)
@@ -128,13 +120,12 @@ def zonal(
         grid = _grid(file, band, raster_epsg, label=raster.name)
         loaded = load(own, grid.crs, role="zones", kinds=("polygon",))
         ids = _ids(loaded, id_field)
-        windows = [_window(grid, shape) for shape in loaded.shapes]
-        sums, every = _summed(grid, loaded.shapes, windows)
-        status = [_status(grid, z, s) for z, s in zip(loaded.shapes, sums, strict=True)]
+        sums, every = _summed(grid, loaded.shapes)
+        status = [_status(grid, z, sums, i) for i, z in enumerate(loaded.shapes)]
         size = (file.height, file.width)
     rows = [
-        {"zone": int(row) + 1, "id": key, "status": state, **_row(s)}
-        for row, key, state, s in zip(loaded.frame.index, ids, status, sums, strict=True)
+        {"zone": int(row) + 1, "id": key, "status": status[i], **_row(sums, i)}
+        for i, (row, key) in enumerate(zip(loaded.frame.index, ids, strict=True))
     ]
     picture = FileSource("raster", raster.name, f"band {band}", sha256_of(raster), None, None)
     return Answer(
@@ -201,81 +192,55 @@ def _window(grid: _Grid, shape: Any) -> tuple[int, int, int, int]:
     return r[0], r[1], c[0], c[1]
 
 
-def _summed(
-    grid: _Grid, shapes: NDArray[Any], windows: list[tuple[int, int, int, int]]
-) -> tuple[list[_Sums], _Sums]:
+def _summed(grid: _Grid, shapes: NDArray[Any]) -> tuple[ZonalSums, _Every]:
     """Read the raster once, a block of rows at a time, and sum it up by zone and in all."""
-    sums = [_Sums() for _ in shapes]
-    every = _Sums()
-    boxes = np.array(windows, dtype=np.int64).reshape(-1, 4)
-    live = (boxes[:, 0] < boxes[:, 1]) & (boxes[:, 2] < boxes[:, 3])
-    if not live.any():
+    west, north, width, height = grid.corner
+    sums, every = ZonalSums(shapes, Frame(west, north, width, -height)), _Every()
+    boxes = np.array([_window(grid, shape) for shape in shapes], dtype=np.int64).reshape(-1, 4)
+    boxes = boxes[(boxes[:, 0] < boxes[:, 1]) & (boxes[:, 2] < boxes[:, 3])]
+    if not len(boxes):
         return sums, every
-    width = int(boxes[live, 3].max() - boxes[live, 2].min())
-    step = max(_BLOCK_CELLS // width, 1)
-    for top in range(int(boxes[live, 0].min()), int(boxes[live, 1].max()), step):
-        end = min(top + step, int(boxes[live, 1].max()))
-        near = np.flatnonzero(live & (boxes[:, 0] < end) & (boxes[:, 1] > top))
-        if not near.size:
+    left, right, bottom = int(boxes[:, 2].min()), int(boxes[:, 3].max()), int(boxes[:, 1].max())
+    step = max(_BLOCK_CELLS // (right - left), 1)
+    for top in range(int(boxes[:, 0].min()), bottom, step):
+        end = min(top + step, bottom)
+        if not ((boxes[:, 0] < end) & (boxes[:, 1] > top)).any():
             continue
-        left, right = int(boxes[near, 2].min()), int(boxes[near, 3].max())
         values = grid.read(Window(left, top, right - left, end - top))
-        areas = grid.row_areas_m2(np.arange(top, end))
         seen = np.zeros(values.shape, dtype=bool)
-        for i in near:
-            r0, r1 = max(int(boxes[i, 0]), top), min(int(boxes[i, 1]), end)
-            part = slice(r0 - top, r1 - top), slice(boxes[i, 2] - left, boxes[i, 3] - left)
-            inside, on = _cells(grid, shapes[i], (r0, r1, int(boxes[i, 2]), int(boxes[i, 3])))
-            by_cell = np.broadcast_to(areas[part[0], None], inside.shape)
-            sums[i].add(values[part][inside], by_cell[inside])
-            sums[i].on_outline += int(on.sum())
-            seen[part] |= inside
-        every.add(values[seen], np.broadcast_to(areas[:, None], seen.shape)[seen])
+        areas = grid.row_areas_m2(np.arange(top, end))
+        sums.add_block(values, top=top, left=left, areas=areas, seen=seen)
+        every.add(values[seen])
     return sums, every
 
 
-def _cells(
-    grid: _Grid, shape: Any, box: tuple[int, int, int, int]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Tell which cells of a box have their centre inside a zone, and which on its outline."""
-    west, north, width, height = grid.corner
-    x = west + (np.arange(box[2], box[3]) + 0.5) * width
-    y = north + (np.arange(box[0], box[1]) + 0.5) * height
-    xs, ys = (a.ravel() for a in np.meshgrid(x, y))
-    zone, rank = np.array([shape], dtype=object), np.zeros(1, dtype=np.int64)
-    inside = highest_class(xs, ys, zone, rank, rule="interior", n_classes=1) == 0
-    touching = highest_class(xs, ys, zone, rank, rule="touch", n_classes=1) == 0
-    form = (len(y), len(x))
-    return inside.reshape(form), (touching & ~inside).reshape(form)
-
-
-def _status(grid: _Grid, shape: Any, sums: _Sums) -> str:
+def _status(grid: _Grid, shape: Any, sums: ZonalSums, i: int) -> str:
     west, south, east, north = grid.file.bounds
     extent = shapely.box(min(west, east), min(south, north), max(west, east), max(south, north))
     if not shapely.intersects(shape, extent) or not shapely.relate_pattern(
         shape, extent, "T********"
     ):
         return "outside_raster"
-    if not sums.count:
-        return "only_nodata" if sums.nodata else "no_cell_centre"
+    if not sums.count[i]:
+        return "only_nodata" if sums.nodata[i] else "no_cell_centre"
     return "ok" if shapely.covers(extent, shape) else "partly_outside_raster"
 
 
-def _row(s: _Sums) -> dict[str, Any]:
-    known = s.count > 0
+def _row(sums: ZonalSums, i: int) -> dict[str, Any]:
+    count, total = int(sums.count[i]), float(sums.sums[i])
     return {
-        "count": s.count,
-        "sum": plain(s.total) if known else None,
-        "mean": share(s.total, s.count),
-        "min": plain(s.least) if known else None,
-        "max": plain(s.largest) if known else None,
-        "area_m2": plain(s.area_m2),
-        "nodata": s.nodata,
-        "on_outline": s.on_outline,
+        "count": count,
+        "sum": plain(total) if count else None,
+        "mean": share(total, count),
+        "min": plain(float(sums.least[i])) if count else None,
+        "max": plain(float(sums.largest[i])) if count else None,
+        "area_m2": plain(float(sums.area[i])),
+        "nodata": int(sums.nodata[i]),
+        "on_outline": int(sums.on_outline[i]),
     }
 
 
-def _left_out(every: _Sums, status: list[str]) -> list[LeftOut]:
+def _left_out(every: _Every, status: list[str]) -> list[LeftOut]:
     counts = (
         ("cells_without_value", every.nodata, "cells", "tools.nodata"),
         ("zones_outside_raster", status.count("outside_raster"), "zones", "tools.outside_raster"),
