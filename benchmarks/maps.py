@@ -98,11 +98,11 @@ def pages(study: Study) -> dict[str, str]:
 
         start = time.perf_counter()
         try:
-            results = {a.id: publishable(analysis(a.id)(study, a.params)) for a in entry.analyses}
+            results = {a.key: publishable(analysis(a.id)(study, a.params)) for a in entry.analyses}
         except LayerMissingError as missing:
             print(json.dumps({"page": name, "left_out": str(missing)}))
             continue
-        params = next((a.params for a in entry.analyses if a.id == entry.lead), {})
+        params = next((a.params for a in entry.analyses if a.key == entry.lead), {})
         grid = live_grid(entry.lead)(study, params) if entry.live else None
         worked = time.perf_counter()
         made[name] = render_page(

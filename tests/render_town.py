@@ -472,7 +472,7 @@ def page(name: str, **changes: Any) -> Page:
 def maps() -> dict[str, MapEntry]:
     """Return the maps of the catalogue that the town has all answers for."""
     there = results().keys()
-    return {n: e for n, e in map_entries().items() if {a.id for a in e.analyses} <= there}
+    return {n: e for n, e in map_entries().items() if {a.key for a in e.analyses} <= there}
 
 
 def index() -> str:

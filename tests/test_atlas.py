@@ -321,7 +321,7 @@ def test_missing_layers_leave_nothing_half_done(tmp_path: Path) -> None:
 def sections() -> list[Section]:
     results = town.results()
     return [
-        Section(n, f"{n}.html", e, {a.id: results[a.id] for a in e.analyses if a.id in results})
+        Section(n, f"{n}.html", e, {a.key: results[a.key] for a in e.analyses if a.key in results})
         for n, e in map_entries().items()
         if e.lead in results
     ]

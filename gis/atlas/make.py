@@ -219,7 +219,7 @@ def _around(
     results = {m: work.results[m] for m in made}
     refs = [PageRef(m, f"{m}.html", e, small[m]) for m, e in entries.items()]
     sections = [Section(m, f"{m}.html", e, results[m], large[m]) for m, e in entries.items()]
-    shared = {key_of(a): results[m][a.id] for m, e in entries.items() for a in e.analyses}
+    shared = {key_of(a): results[m][a.key] for m, e in entries.items() for a in e.analyses}
     pages = {
         INDEX: render_index(
             refs,

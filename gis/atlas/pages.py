@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -47,11 +47,16 @@ class Answers:
         return self._known[key]
 
     def of_map(self, entry: MapEntry, *, where: str) -> dict[str, Result]:
-        """Return a map's results by analysis. A wrong analysis or parameter names its key."""
+        """Return a map's results by name. A wrong analysis or parameter names its key.
+
+        A second answer of one analysis comes without its tables: exact numbers under two
+        definitions, side by side, could tell of a few persons.
+        """
         results = {}
         for place, asked in enumerate(entry.analyses):
             try:
-                results[asked.id] = self(asked)
+                result = self(asked)
+                results[asked.key] = result if asked.name is None else replace(result, tables={})
             except ParameterError as problem:
                 message = f"{where}: analyses[{place}]: {problem}"
                 raise CatalogueError(message) from None
@@ -121,7 +126,7 @@ def _grid(answers: Answers, order: Order, map_id: str) -> Grid | None:
     entry = order.entries[map_id]
     if not entry.live:
         return None
-    params = next(a.params for a in entry.analyses if a.id == entry.lead)
+    params = next(a.params for a in entry.analyses if a.key == entry.lead)
     try:
         return live_grid(entry.lead)(answers.study, params)
     except ParameterError as problem:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # A window narrow enough that the map has it for itself, at twice the pixels.
 _WIDTH, _HEIGHT, _DENSITY = 880, 900, 2
 _LARGE, _SMALL = 0.7, 0.24
+# The map, or the frame around two of them, which stands before them in the page.
+_OF = ".compare, .folium-map"
 _COLOURS = 256
 _STEP = 12  # how near two colours are, of 256 steps, to be one of the palette
 
@@ -37,11 +39,11 @@ def picture_map(tab: Tab, file: Path, language: Language) -> dict[str, Any]:
     tab.evaluate("document.documentElement.classList.add('thumbnail')")
     made: dict[str, Any] = {}
     width, height = tab.evaluate(
-        "(() => { const b = document.querySelector('.folium-map').getBoundingClientRect();"
+        f"(() => {{ const b = document.querySelector('{_OF}').getBoundingClientRect();"
         " return [b.width, b.height]; })()"
     )
     for name, scale in (("small", _SMALL), ("large", _LARGE)):
-        image = tab.picture("webp", of=".folium-map", scale=scale)
+        image = tab.picture("webp", of=_OF, scale=scale)
         made[name] = base64.b64encode(image).decode("ascii")
     return {**made, "width": round(width), "height": round(height)}
 

@@ -307,7 +307,36 @@ class MapAnalysis(Entry):
     """An analysis a map shows, with the parameters that differ from their defaults."""
 
     id: AnalysisId
+    name: AnalysisId | None = Field(
+        default=None,
+        description="what this map calls it, where it has the same analysis twice; such a second "
+        "answer has no tables",
+    )
     params: dict[str, Scalar] = Field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """What lead, layers and tables of the map call it."""
+        return self.name or self.id
+
+
+class CompareSide(Entry):
+    """One of two maps side by side."""
+
+    title: Bilingual = Field(description="stands over the map, and after its layers' titles")
+    result: AnalysisId | None = Field(
+        default=None, description="an analysis of the map, whose value stands beside the title"
+    )
+    figure: str | None = Field(
+        default=None, description="one of its key figures, in place of its value"
+    )
+
+
+class Compare(Entry):
+    """Two maps that move as one: before and after, or two readings."""
+
+    before: CompareSide
+    after: CompareSide
 
 
 class MapLayer(Entry):
@@ -325,6 +354,9 @@ class MapLayer(Entry):
     )
     popup: tuple[str, ...] = Field(default=(), description="fields shown on click, in this order")
     show: bool = Field(default=True, description="drawn at first view")
+    side: Literal["before", "after"] | None = Field(
+        default=None, description="on one map of [compare] only; default: on both"
+    )
     draw: bool = Field(
         default=True, description="false: not on the map; answers when a place is asked about"
     )
@@ -362,11 +394,37 @@ class MapEntry(Entry):
         description="controls in the page that show the lead's answer under other definitions, "
         "worked out beforehand",
     )
+    compare: Compare | None = Field(
+        default=None, description="two maps side by side that move as one"
+    )
+
+    @model_validator(mode="after")
+    def _two_sides(self) -> MapEntry:
+        sides = {layer.side for layer in self.layers} - {None}
+        if self.compare is None:
+            if sides:
+                message = "layers with a 'side' need [compare], which names the two sides"
+                raise ValueError(message)
+            return self
+        if sides != {"before", "after"}:
+            message = "compare needs a layer with side = 'before' and one with side = 'after'"
+            raise ValueError(message)
+        if self.live:
+            message = "a map has either 'live' or 'compare'"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _analyses_known(self) -> MapEntry:
-        ids = [a.id for a in self.analyses]
+        ids = [a.key for a in self.analyses]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            message = f"analyses: {', '.join(twice)} is there twice; give the second a 'name'"
+            raise ValueError(message)
         named = [self.lead, *(x.result for x in self.layers if x.result)]
+        if self.compare is not None:
+            both = (self.compare.before, self.compare.after)
+            named += [side.result for side in both if side.result]
         named += [table.split("/")[0] for table in self.tables]
         missing = sorted({n for n in named if n not in ids})
         if missing:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gis.render.classes import HIDDEN, Classed, LayerClass, Rule, classify
+from gis.render.compare import sided
 from gis.render.fields import FieldMeta, describe, plain_values
 from gis.render.geometry import SIMPLIFY_M, Shapes, pack, prepare
 from gis.render.named import (
@@ -74,6 +75,7 @@ class Drawn:
     listed: bool = True
     origin: tuple[str, str] | None = None
     slider: bool = False
+    side: str | None = None
 
     def payload(self) -> dict[str, Any]:
         """Return what the browser needs, as plain JSON types."""
@@ -94,6 +96,7 @@ class Drawn:
             "fade": self.fade,
             "geometry": self.shapes.coded,
             "tolerance": round(self.shapes.tolerance_m, 1),
+            "side": self.side,
             "ask": None if self.ask is None else self.ask.as_dict(),
         }
 
@@ -198,7 +201,7 @@ def _draw(
     symbol = named.symbol or (layer.style.symbol if layer is not None else "fill")
     live = named.result is not None and (named.result, named.frame) == (scene.live, "frame")
     rule = Rule(palette, scene.theme, class_field, named.breaks, layer, whole=live)
-    title = title_of(named, scene, where=where)
+    title = sided(title_of(named, scene, where=where), named.side, scene.compare)
     frame = frame.reset_index(drop=True)
     classed = classify(frame, rule, title=title)
     return _coded(
@@ -213,6 +216,7 @@ def _draw(
         show=named.show and named.draw,
         listed=named.draw,
         slider=named.slider,
+        side=named.side,
         origin=None if named.result is None else (named.result, named.frame),
         popup=popup,
         class_field=class_field,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from gis.catalogue.models import LayerEntry, MapLayer
+    from gis.catalogue.models import Compare, LayerEntry, MapLayer
     from gis.render.prepared import Prepared
     from gis.render.theme import Theme
     from gis.result import Result
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 class Scene:
     """What all layers of one page share; ``prepared`` what it shares with other pages.
 
-    ``live`` is the analysis whose definition the reader may move.
+    ``live`` is the analysis whose definition the reader may move, ``compare`` the two maps
+    that the page has side by side.
     """
 
     map_id: str
@@ -41,6 +42,7 @@ class Scene:
     prepared: Prepared
     area: gpd.GeoDataFrame | None = None
     live: str | None = None
+    compare: Compare | None = None
 
 
 def frame_of(named: MapLayer, scene: Scene, *, where: str) -> gpd.GeoDataFrame | None:

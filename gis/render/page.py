@@ -11,7 +11,7 @@ import gis
 from gis.catalogue import layer_entries
 from gis.crs import LONLAT_EPSG
 from gis.errors import RenderError
-from gis.render import live, views
+from gis.render import compare, live, views
 from gis.render.assets import own
 from gis.render.basemap import base_layers, boundary, places
 from gis.render.drawn import Drawn, Picked, pick
@@ -111,6 +111,7 @@ def render_page(
     if entry.lead not in results:
         message = f"maps/{map_id}.toml: lead '{entry.lead}' was not worked out"
         raise RenderError(message)
+    where = f"maps/{map_id}.toml"
     grid = _grid_of(entry, grid, map_id=map_id)
     scene = Scene(
         map_id=map_id,
@@ -122,6 +123,7 @@ def render_page(
         prepared=prepared or Prepared(),
         area=area,
         live=None if grid is None else grid.analysis,
+        compare=entry.compare,
     )
     picked = pick(entry, scene)
     if grid is not None:
@@ -129,20 +131,28 @@ def render_page(
     taken = {m.layer for m in entry.layers if m.layer and m.draw}
     drawn = [*base_layers(scene, taken=taken), *picked.layers, *boundary(area, scene)]
     found = _sources(results, drawn, sources, catalogue=scene.catalogue)
+    both = None if entry.compare is None else compare.sides(entry.compare, results, where)
     context = {
         **_texts(entry, scene, picked, found=found),
         "groups": views.groups(drawn),
         "made": views.made(created, gis.__version__),
         "language": language,
         "controls": [] if grid is None else live.controls(grid),
+        "compare": both,
+        "difference": compare.difference(both),
     }
     blocks = _blocks(drawn, scene, grid, notes=[n.text for n in entry.notes])
     data = [{"id": key, "text": Markup(text)} for key, text in blocks.items()]  # noqa: S704
     script = _scripts(drawn, area, context)
     script["config"] = config(
-        map_id, area, drawn, absent=(*picked.absent, *picked.silent), controls=context["controls"]
+        map_id,
+        area,
+        drawn,
+        absent=(*picked.absent, *picked.silent),
+        controls=context["controls"],
+        sides=context["compare"] is not None,
     )
-    html = fill_template("page.html", {**context, **script, "data": data}, page=f"maps/{map_id}")
+    html = fill_template("page.html", {**context, **script, "data": data}, page=where)
     sizes = {key: len(text) for key, text in blocks.items()}
     vertices = sum(d.shapes.vertices for d in drawn)
     return _weighed(Page(html, sizes, vertices, picked.absent, ()), map_id)
@@ -201,7 +211,7 @@ def _texts(
     invented = any(s.invented for s in found)
     where = Places(picked.layers, picked.frames)
     tables = table_views(entry, results, where, map_id=scene.map_id)
-    shown = [results[a.id] for a in entry.analyses if a.id in results]
+    shown = [results[a.key] for a in entry.analyses if a.key in results]
     notes = [n.text for n in entry.notes] + [n for r in shown for n in r.notes]
     page_title = Text(
         nb=f"{entry.title.nb} – {lead.area.name}", en=f"{entry.title.en} – {lead.area.name}"
@@ -238,6 +248,8 @@ def _scripts(
     texts = script_texts()
     texts["title"] = context["page_title"].as_dict()
     texts["map"] = t("page.map", title=context["title"]).as_dict()
+    for name, side in (context["compare"] or {}).items():
+        texts[f"map_{name}"] = compare.map_name(context["title"], side).as_dict()
     return {
         "texts": json_block(texts),
         "map_html": Markup(built["map_html"]),  # noqa: S704

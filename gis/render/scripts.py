@@ -54,6 +54,7 @@ def config(
     *,
     absent: Sequence[Text],
     controls: Sequence[Mapping[str, Any]],
+    sides: bool,
 ) -> Markup:
     """Return the settings of a page: working CRS, which layers answer, the live controls.
 
@@ -74,6 +75,7 @@ def config(
             "rest": sorted({d.ask.rest for d in asked if d.ask and d.ask.rest}),
             "sliders": [d.id for d in drawn if d.slider and len(d.classes) > 1],
             "absent": [text.as_dict() for text in absent],
+            "sides": sides,
             "controls": [
                 {
                     "name": c["name"],

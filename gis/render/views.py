@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gis.render import compare
 from gis.render.fields import heading, worded, written
 from gis.render.legend import swatch
 from gis.result import Status
@@ -74,10 +75,10 @@ def _scalar(name: str, value: Any) -> Text:
 
 def definitions(entry: MapEntry, results: Mapping[str, Result]) -> list[dict[str, Any]]:
     """Return the definition of every analysis on the page, the lead's first."""
-    order = [entry.lead, *(a.id for a in entry.analyses if a.id != entry.lead)]
+    order = [entry.lead, *(a.key for a in entry.analyses if a.key != entry.lead)]
     return [
         {
-            "title": results[name].title,
+            "title": compare.titled(results[name].title, name, entry),
             "sentence": results[name].definition.sentence,
             "parameters": parameters(results[name].definition.parameters),
             "lead": name == entry.lead,

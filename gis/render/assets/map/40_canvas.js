@@ -34,6 +34,7 @@ arealplan.Canvas = L.Renderer.extend({
 
   // Several layers that arrive in one frame are drawn once.
   request() {
+    this.twin?.request();
     if (this._frame) return;
     this._frame = requestAnimationFrame(() => {
       this._frame = null;
@@ -45,7 +46,8 @@ arealplan.Canvas = L.Renderer.extend({
     const origin = this._map.getPixelOrigin().add(this._bounds.min);
     const size = this._bounds.getSize();
     return { scale: 2 ** this._map.getZoom(), ox: origin.x, oy: origin.y,
-      w: size.x, h: size.y, ratio: this.ratio, zoom: this._map.getZoom() };
+      w: size.x, h: size.y, ratio: this.ratio, zoom: this._map.getZoom(),
+      side: this.options.side };
   },
 
   clear(view) {
@@ -57,7 +59,7 @@ arealplan.Canvas = L.Renderer.extend({
   draw() {
     const view = this.view(), ctx = this.clear(view);
     this.drawn = {};
-    for (const layer of arealplan.visible()) {
+    for (const layer of arealplan.visible(view.side)) {
       if (layer.shapes) this.drawn[layer.id] = arealplan.drawLayer(ctx, layer, view);
     }
     arealplan.drawSelected(ctx, view);
@@ -65,6 +67,9 @@ arealplan.Canvas = L.Renderer.extend({
   },
 });
 
-arealplan.visible = () => [...arealplan.layers.values()]
-  .filter((layer) => layer._map)
+// On one of two maps side by side are the layers of its side and those of both.
+arealplan.onSide = (layer, side) => !side || !layer.side || layer.side === side;
+
+arealplan.visible = (side) => [...arealplan.layers.values()]
+  .filter((layer) => layer._map && arealplan.onSide(layer, side))
   .sort((a, b) => a.slot - b.slot || a.order - b.order);

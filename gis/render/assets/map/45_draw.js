@@ -191,5 +191,5 @@ function circles(ctx, layer, view) {
 
 arealplan.drawSelected = (ctx, view) => {
   const chosen = arealplan.selected;
-  if (chosen) arealplan.outline(ctx, chosen, view, [["#FFFFFF", 5], ["#1E2328", 2.5]]);
+  if (chosen && arealplan.onSide(chosen.layer, view.side)) arealplan.outline(ctx, chosen, view, [["#FFFFFF", 5], ["#1E2328", 2.5]]);
 };

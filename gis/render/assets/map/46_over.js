@@ -7,12 +7,13 @@ arealplan.Over = arealplan.Canvas.extend({
   draw() {
     const view = this.view(), ctx = this.clear(view);
     const hovered = arealplan.hovered;
-    if (hovered && hovered.layer._map) {
+    if (hovered?.layer._map && arealplan.onSide(hovered.layer, view.side)) {
       arealplan.outline(ctx, hovered, view, [["#FFFFFF", 4], ["#1E2328", 1.6]]);
     }
     arealplan.drawMeasured(ctx, view);
     if (arealplan.pin) drawPin(ctx, arealplan.pin, view);
     if (arealplan.cross) drawCross(ctx, view);
+    arealplan.drawGhost(ctx, view);
   },
 });
 
@@ -68,10 +69,13 @@ arealplan.strokes = (ctx, strokes) => {
 
 arealplan.startHover = () => {
   if (window.matchMedia("(hover: none)").matches) return;
+  for (const pane of arealplan.panes) hoverOn(pane);
+};
+
+function hoverOn({ map, side }) {
   let waiting = null;
-  const { map } = arealplan;
   const look = () => {
-    const found = waiting && !arealplan.measured ? arealplan.hits(waiting)[0] || null : null;
+    const found = waiting && !arealplan.measured ? arealplan.hits(waiting, side)[0] || null : null;
     waiting = null;
     const old = arealplan.hovered;
     if (found?.layer === old?.layer && found?.feature === old?.feature) return;
@@ -88,4 +92,4 @@ arealplan.startHover = () => {
     arealplan.hovered = null;
     arealplan.over.request();
   });
-};
+}

@@ -48,7 +48,7 @@ const meet = (a, b) => a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1];
 // Where point symbols stand, so that a name stands beside them where it can.
 arealplan.symbolBoxes = (view) => {
   const boxes = [];
-  for (const { shapes, title } of arealplan.visible()) {
+  for (const { shapes, title } of arealplan.visible(view.side)) {
     if (!shapes || shapes.kind !== "point" || shapes.size > 400 || !title) continue;
     for (let i = 0; i < shapes.X.length; i++) {
       const x = shapes.X[i] * view.scale - view.ox, y = shapes.Y[i] * view.scale - view.oy;

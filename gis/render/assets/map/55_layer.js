@@ -20,6 +20,7 @@ arealplan.Layer = L.Layer.extend({
       this.classOf = data.class;
       this.fade = data.fade;
       this.ask = data.ask;
+      this.side = data.side;
       this.tolerance = data.tolerance;
       this.shapes = arealplan.decode(data.geometry);
       return this;
@@ -45,19 +46,30 @@ arealplan.Layer = L.Layer.extend({
 arealplan.layer = (id) => new arealplan.Layer(id);
 
 arealplan.map = (id, options, extent) => {
+  const two = arealplan.config.sides;
+  arealplan.extent = L.latLngBounds(extent);
+  const main = arealplan.pane(id, options, two ? "before" : undefined);
+  Object.assign(arealplan, main);
+  arealplan.firstZoom = main.map.getZoom();
+  arealplan.panes = [main];
+  if (two) {
+    arealplan.panes.push(arealplan.pane("map_after", options, "after"));
+    arealplan.joinPanes();
+  }
+  return main.map;
+};
+
+// One map on the page with its two canvases; side is set where there are two.
+arealplan.pane = (id, options, side) => {
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   const map = L.map(id, {
     minZoom: options.minZoom, maxZoom: options.maxZoom,
     zoomSnap: options.zoomSnap, zoomDelta: options.zoomDelta,
     zoomControl: false, attributionControl: false, renderer: L.svg(),
-    zoomAnimation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
-    fadeAnimation: false, inertia: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
+    zoomAnimation: !still && !side, fadeAnimation: false, inertia: !still,
   });
-  arealplan.map = map;
-  arealplan.extent = L.latLngBounds(extent);
   map.fitBounds(arealplan.extent, { padding: [8, 8], animate: false });
   map.setMaxBounds(arealplan.extent.pad(1.5));
-  arealplan.firstZoom = map.getZoom();
-  arealplan.renderer = new arealplan.Canvas().addTo(map);
-  arealplan.over = new arealplan.Over().addTo(map);
-  return map;
+  return { map, side, renderer: new arealplan.Canvas({ side }).addTo(map),
+    over: new arealplan.Over({ side }).addTo(map) };
 };

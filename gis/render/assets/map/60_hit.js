@@ -1,10 +1,10 @@
 // Find what lies under a click, in every layer at once, topmost first; outlines (units, plans
 // around a place) come after what fills the place.
-arealplan.hits = (latlng) => {
+arealplan.hits = (latlng, side) => {
   const scale = 2 ** arealplan.map.getZoom();
   const [x, y] = arealplan.project(latlng.lng, latlng.lat);
   const found = [];
-  for (const layer of arealplan.visible().reverse()) {
+  for (const layer of arealplan.visible(side).reverse()) {
     if (!layer.interactive || !layer.shapes || layer.circles) continue;
     let own = 0;
     for (let f = 0; f < layer.shapes.size && own < 3; f++) {

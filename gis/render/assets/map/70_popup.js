@@ -1,16 +1,16 @@
 // Popups: built with textContent only; a dialog that takes focus when a row opened it.
 arealplan.selected = null;
 
-arealplan.openPopup = (found, latlng, { focus = false, back = null } = {}) => {
+arealplan.openPopup = (found, latlng, { focus = false, back = null, map = null } = {}) => {
   arealplan.closePopup();
   const [first] = found;
   arealplan.selected = first;
-  const node = arealplan.popupNode(found);
+  const node = arealplan.popupNode(found), on = map || arealplan.mapOf(first.layer);
   const popup = L.popup({
     closeButton: false, autoClose: false, closeOnClick: false, closeOnEscapeKey: false,
     maxWidth: 300, minWidth: 200, autoPanPadding: [16, 16], keepInView: false,
-  }).setLatLng(latlng).setContent(node).openOn(arealplan.map);
-  arealplan.popup = { popup, node, back, found };
+  }).setLatLng(latlng).setContent(node).openOn(on);
+  arealplan.popup = { popup, node, back, found, map: on };
   arealplan.renderer.request();
   // Focus at once would let the key that opened the popup press its close button.
   if (focus) setTimeout(() => node.focus({ preventScroll: true }), 30);
@@ -23,7 +23,7 @@ arealplan.closePopup = ({ restore = false } = {}) => {
   arealplan.selected = null;
   open.popup.remove();
   arealplan.renderer.request();
-  if (restore) (open.back || arealplan.map.getContainer()).focus();
+  if (restore) (open.back || open.map.getContainer()).focus();
 };
 
 arealplan.popupNode = (found) => {
@@ -65,16 +65,18 @@ function popupPart(layer, feature) {
 }
 
 arealplan.startPopups = () => {
-  arealplan.map.on("click", (event) => {
-    if (arealplan.measured) {
-      arealplan.addMeasured(event.latlng);
-      return;
-    }
-    arealplan.ask(event.latlng.lng, event.latlng.lat);
-    const found = arealplan.hits(event.latlng);
-    if (found.length) arealplan.openPopup(found, event.latlng);
-    else arealplan.closePopup();
-  });
+  for (const { map, side } of arealplan.panes) {
+    map.on("click", ({ latlng }) => {
+      if (arealplan.measured) {
+        arealplan.addMeasured(latlng);
+        return;
+      }
+      arealplan.ask(latlng.lng, latlng.lat);
+      const found = arealplan.hits(latlng, side);
+      if (found.length) arealplan.openPopup(found, latlng, { map });
+      else arealplan.closePopup();
+    });
+  }
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && arealplan.popup) arealplan.closePopup({ restore: true });
   });
@@ -88,7 +90,7 @@ arealplan.show = async (id, feature, options) => {
   const [x, y] = arealplan.within(layer.shapes, feature);
   arealplan.map.fitBounds(layer.bounds(feature), { maxZoom: 15, padding: [60, 60], animate: false });
   arealplan.openPopup([{ layer, feature }], arealplan.latlng(x, y), options);
-  const box = arealplan.map.getContainer();
+  const box = arealplan.mapOf(layer).getContainer();
   box.scrollIntoView({ block: "nearest" });
   return arealplan.latlng(x, y);
 };

@@ -5,9 +5,11 @@ arealplan.cross = false;
 arealplan.measure = (kind) => {
   arealplan.closePopup();
   arealplan.measured = kind ? { kind, points: [], moving: null } : null;
-  arealplan.map.getContainer().classList.toggle("measuring", Boolean(kind));
-  if (kind) arealplan.map.doubleClickZoom.disable();
-  else arealplan.map.doubleClickZoom.enable();
+  for (const { map } of arealplan.panes) {
+    map.getContainer().classList.toggle("measuring", Boolean(kind));
+    if (kind) map.doubleClickZoom.disable();
+    else map.doubleClickZoom.enable();
+  }
   arealplan.over.request();
 };
 

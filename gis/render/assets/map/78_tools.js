@@ -38,8 +38,9 @@ arealplan.copyLink = async () => {
 };
 
 function modeKeys(event) {
-  const { map } = arealplan;
-  if (event.key === "Enter" && event.target === map.getContainer()) {
+  const map = arealplan.panes.map((pane) => pane.map)
+    .find((one) => one.getContainer() === event.target);
+  if (event.key === "Enter" && map) {
     event.preventDefault();
     const centre = map.getCenter();
     if (arealplan.measured) arealplan.addMeasured(centre);
@@ -67,12 +68,11 @@ function startFull() {
   });
   document.addEventListener("fullscreenchange", () => {
     button.setAttribute("aria-pressed", String(Boolean(document.fullscreenElement)));
-    arealplan.map.invalidateSize({ animate: false });
+    for (const { map } of arealplan.panes) map.invalidateSize({ animate: false });
   });
 }
 
 arealplan.startTools = () => {
-  const { map } = arealplan, box = map.getContainer();
   for (const name of ["ask", "distance", "area"]) {
     document.getElementById(`tool-${name}`)
       .addEventListener("click", () => arealplan.setMode(name));
@@ -87,6 +87,17 @@ arealplan.startTools = () => {
     arealplan.say(arealplan.t("measure.start"));
     arealplan.over.request();
   });
+  for (const { map } of arealplan.panes) toolsOn(map);
+  startFull();
+  arealplan.startSearch();
+  arealplan.startPlace();
+  arealplan.startSave();
+  arealplan.startHover();
+  document.getElementById("tools").hidden = false;
+};
+
+function toolsOn(map) {
+  const box = map.getContainer();
   box.addEventListener("keydown", modeKeys);
   // The cross shows where Enter would ask or measure, as long as the keyboard moves the map.
   const cross = (on) => {
@@ -106,10 +117,4 @@ arealplan.startTools = () => {
   map.on("mouseout", () => {
     if (arealplan.measured) arealplan.measured.moving = null;
   });
-  startFull();
-  arealplan.startSearch();
-  arealplan.startPlace();
-  arealplan.startSave();
-  arealplan.startHover();
-  document.getElementById("tools").hidden = false;
-};
+}

@@ -33,26 +33,29 @@ arealplan.setLanguage = (lang) => {
   root.lang = lang;
   root.dataset.lang = lang;
   document.title = arealplan.t("title");
-  const box = arealplan.map.getContainer();
-  box.setAttribute("role", "region");
-  box.setAttribute("aria-label", arealplan.t("map"));
+  for (const { map, side } of arealplan.panes) {
+    map.getContainer().setAttribute("role", "region");
+    map.getContainer().setAttribute("aria-label", arealplan.t(side ? `map_${side}` : "map"));
+  }
   for (const node of document.querySelectorAll("[data-label]")) {
     node.setAttribute("aria-label", arealplan.t(node.dataset.label));
   }
   for (const link of document.querySelectorAll("a[data-page]")) {
     link.href = `${link.dataset.page}#lang=${lang}`;
   }
-  arealplan.zoom?.remove();
-  arealplan.zoom = L.control.zoom({
-    zoomInTitle: arealplan.t("zoom_in"), zoomOutTitle: arealplan.t("zoom_out"),
-  }).addTo(arealplan.map);
+  for (const pane of arealplan.panes) {
+    pane.zoom?.remove();
+    pane.zoom = L.control.zoom({
+      zoomInTitle: arealplan.t("zoom_in"), zoomOutTitle: arealplan.t("zoom_out"),
+    }).addTo(pane.map);
+  }
   arealplan.labelLive();
   for (const id of arealplan.config.sliders) arealplan.labelSlider(arealplan.layers.get(id));
   arealplan.renderPlace();
   if (arealplan.mode) arealplan.say(arealplan.t(arealplan.mode === "ask" ? "ask.keys" : "measure.keys"));
   if (arealplan.measured?.points.length) arealplan.tellMeasured();
   if (arealplan.popup) {
-    const { found, popup, back } = arealplan.popup;
-    arealplan.openPopup(found, popup.getLatLng(), { back });
+    const { found, popup, back, map: on } = arealplan.popup;
+    arealplan.openPopup(found, popup.getLatLng(), { back, map: on });
   }
 };

@@ -203,9 +203,29 @@ const arrow = () => {
 
 const pageRule = new CSSStyleSheet();
 
+// The height of each map: all the room, or what two maps one above the other get of it.
+function mapHeight(frame, room) {
+  const halves = [...frame.querySelectorAll(".half")];
+  if (!halves.length) return Math.floor(room);
+  const title = halves[0].querySelector("h2").getBoundingClientRect().height + 4;
+  const stacked = halves[0].offsetLeft === halves[1].offsetLeft;
+  return Math.floor(stacked ? room / 2 - title : room - title);
+}
+
+// Give a map its size anew, a view and a sharpness, and draw it.
+function settle({ map, renderer }, { snap, padding, ratio }, centre, zoom) {
+  map.options.zoomSnap = snap;
+  renderer.options.padding = padding;
+  renderer.ratio = ratio;
+  map.invalidateSize({ animate: false, pan: false });
+  map.setView(centre, zoom, { animate: false });
+  renderer._update();
+}
+
 // Lay the page out as paper, and give the map what room the sheet has left.
 arealplan.layOut = () => {
-  const { map, renderer, sheet } = arealplan, box = map.getContainer();
+  const { map, sheet } = arealplan, box = map.getContainer();
+  const frame = box.closest(".compare") || box;
   const [short, long] = PAPERS[sheet.paper];
   const [wide, high] = (sheet.landscape ? [long, short] : [short, long])
     .map((mm) => Math.floor((mm - 2 * MARGIN_MM) * PX_PER_MM));
@@ -219,29 +239,28 @@ arealplan.layOut = () => {
   root.classList.toggle("lying", sheet.landscape);
   document.body.style.width = `${wide}px`;
   const { strip, small, back } = arealplan.strip();
-  box.after(strip, small);
+  frame.after(strip, small);
   const bounds = arealplan.before.bounds.contains(arealplan.extent)
     ? arealplan.extent : arealplan.before.bounds;
   const centre = map.unproject(map.project(bounds.getSouthWest(), 0)
     .add(map.project(bounds.getNorthEast(), 0)).divideBy(2), 0);
+  // Two maps of a place that is no wider than high are larger beside each other.
+  const tall = map.project(bounds.getSouthEast(), 0).subtract(map.project(bounds.getNorthWest(), 0));
+  root.classList.toggle("abreast", sheet.landscape || tall.x < 1.18 * tall.y);
   arealplan.drawFacts(strip, 50000, centre);
-  const top = box.getBoundingClientRect().top - document.body.getBoundingClientRect().top;
+  const top = frame.getBoundingClientRect().top - document.body.getBoundingClientRect().top;
   // A legend longer than the sheet is high stands in two columns.
   const rest = high - top - small.getBoundingClientRect().height;
   root.classList.toggle("crowded", sheet.landscape && strip.getBoundingClientRect().height > rest);
   const [beside, under] = [strip, small].map((part) => part.getBoundingClientRect().height + 6);
   const room = high - top - under - (sheet.landscape ? 0 : beside) - 10;
-  const height = Math.floor(Math.max(room, 0.42 * high));
-  box.style.height = `${height}px`;
+  const height = mapHeight(frame, Math.max(room, 0.42 * high));
+  for (const pane of arealplan.panes) pane.map.getContainer().style.height = `${height}px`;
   const width = box.clientWidth;
   const scale = sheet.scale ?? arealplan.fittingScale(bounds, width - 12, height - 12);
   arealplan.drawFacts(strip, scale, centre);
-  Object.assign(map.options, { zoomSnap: 0 });
-  Object.assign(renderer.options, { padding: 0 });
-  renderer.ratio = 3;
-  map.invalidateSize({ animate: false, pan: false });
-  map.setView(centre, arealplan.zoomOfScale(scale, centre.lat), { animate: false });
-  renderer._update();
+  const zoom = arealplan.zoomOfScale(scale, centre.lat);
+  arealplan.panes.forEach((pane) => settle(pane, { snap: 0, padding: 0, ratio: 3 }, centre, zoom));
   arealplan.printed = { scale, width, height, wide, high };
   return { added: [strip, small], back };
 };
@@ -261,22 +280,17 @@ arealplan.startPrint = () => {
     Object.assign(arealplan.before, arealplan.layOut());
   });
   window.addEventListener("afterprint", () => {
-    const { before, map, renderer } = arealplan;
+    const { before } = arealplan;
     if (!before) return;
     arealplan.before = null;
     for (const [place, part] of before.back) place.replaceWith(part);
     for (const part of before.added) part.remove();
-    document.documentElement.classList.remove("printing", "lying", "crowded");
+    document.documentElement.classList.remove("printing", "lying", "crowded", "abreast");
     document.adoptedStyleSheets = document.adoptedStyleSheets.filter((s) => s !== pageRule);
     document.body.style.removeProperty("width");
-    map.getContainer().style.removeProperty("height");
+    for (const pane of arealplan.panes) pane.map.getContainer().style.removeProperty("height");
     for (const details of before.closed) details.open = false;
-    Object.assign(map.options, { zoomSnap: before.snap });
-    Object.assign(renderer.options, { padding: before.padding });
-    renderer.ratio = before.ratio;
-    map.invalidateSize({ animate: false, pan: false });
-    map.setView(before.centre, before.zoom, { animate: false });
-    renderer._update();
+    arealplan.panes.forEach((pane) => settle(pane, before, before.centre, before.zoom));
     history.replaceState(null, "", before.hash || location.pathname);
   });
 };

@@ -1,7 +1,7 @@
 // Wire the page together once folium's script has made the map and its layers.
 arealplan.start = (map) => {
   L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
-  map.getContainer().tabIndex = 0;
+  for (const pane of arealplan.panes) pane.map.getContainer().tabIndex = 0;
   arealplan.startPanel();
   arealplan.startPopups();
   arealplan.startTables();
@@ -17,7 +17,7 @@ arealplan.start = (map) => {
     arealplan.loadSliders(),
     ...[...arealplan.layers.values()].filter((layer) => layer._map).map((layer) => layer.ready()),
   ]).then(() => new Promise((resolve) => {
-    arealplan.renderer.draw();
+    for (const { renderer } of arealplan.panes) renderer.draw();
     document.documentElement.dataset.ready = "true";
     resolve();
   })).catch(() => {
