@@ -82,6 +82,18 @@ def test_reasons_by_hand() -> None:
     ]  # fmt: skip
 
 
+def test_a_destination_upstream_on_a_one_way_street_is_closed_not_far() -> None:
+    """By hand: one street drawn and open west to east, a stop at 50 m, homes at 20 and 80 m."""
+    graph = build_graph(ways([[(0, 0), (100, 0)]], "f"))
+    homes, stop = snap(graph, [20.0, 80.0], [0.0, 0.0], max_m=5), snap(graph, [50], [0], max_m=5)
+    costs = length_costs(graph)
+    for max_cm, upstream in ((3000, Reason.REACHED), (2999, Reason.BEYOND)):
+        answer = reach(graph, homes, stop, costs=costs, max_cost=max_cm)
+        assert answer.reason.tolist() == [upstream, Reason.ONE_WAY]
+        home = reach(graph, homes, stop, costs=costs, max_cost=max_cm, direction="from")
+        assert home.reason.tolist() == [Reason.ONE_WAY, upstream]
+
+
 def test_a_one_way_ring_costs_its_length_there_and_back() -> None:
     """By closed form: going to a stop and home from it makes one full turn of the ring."""
     corner = [(0.0, 0.0), (300.0, 0.0), (300.0, 300.0), (0.0, 300.0), (0.0, 0.0)]

@@ -100,7 +100,7 @@ def reach(
     cost[cost > limit] = FAR
     reason = np.where(cost < FAR, Reason.REACHED, Reason.BEYOND).astype(np.int8)
     reason[~origins.found] = Reason.NO_ROAD
-    _explain(graph, arcs, origins, destinations, seeds=seeds.node, reason=reason)
+    _explain(graph, costs, origins, destinations, arcs=arcs, seeds=seeds.node, reason=reason)
     row = np.where(best >= 0, best, seeds.row[np.maximum(-best - 2, 0)])
     hit = cost < FAR
     return Reached(
@@ -228,10 +228,11 @@ def _collect(
 
 def _explain(
     graph: Graph,
-    arcs: Arcs,
+    costs: Costs,
     origins: Snapped,
     destinations: Snapped,
     *,
+    arcs: Arcs,
     seeds: Ints,
     reason: NDArray[np.int8],
 ) -> None:
@@ -250,7 +251,12 @@ def _explain(
     at_head = graph.length_m[edge] - origins.along_m[rest] <= _AT_NODE_M
     by_head = seen[graph.head[edge]] & ((graph.forward if to else graph.backward)[edge] | at_head)
     by_tail = seen[graph.tail[edge]] & ((graph.backward if to else graph.forward)[edge] | at_tail)
-    closed = ~(by_head | by_tail) & ~np.isin(edge, destinations.edge)
+    shut = np.flatnonzero(~(by_head | by_tail))
+    # A destination on the same edge needs no end of it, but must lie the way that is open.
+    direct = np.zeros(len(shut), dtype=bool)
+    mine = edge[shut], origins.along_m[rest[shut]]
+    _direct_kernel(_view(graph, costs), mine, _points(destinations), to, direct)
+    closed = shut[~direct]
     reason[rest[closed]] = Reason.ONE_WAY
     reason[rest[island]] = Reason.ISLAND
 
@@ -346,6 +352,19 @@ def _collect_direct(view, i, origin, targets, to, out):  # type: ignore[no-untyp
             cost[i], best[i] = total, j
             length[i] = np.int64(np.rint(100 * (away + abs(p - q) + t_away[j])))
         k += 1
+
+
+@njit(cache=True, nogil=True)
+def _direct_kernel(view, origins, targets, to, found):  # type: ignore[no-untyped-def]
+    """Tell which origins have an open way along their own edge to a destination on it."""
+    edge, along = origins
+    _, t_along, _, order, ranked = targets
+    for i in range(edge.size):
+        k = np.searchsorted(ranked, edge[i])
+        while k < ranked.size and ranked[k] == edge[i] and not found[i]:
+            p, q = along[i], t_along[order[k]]
+            found[i] = _between(view, edge[i], p if to else q, q if to else p) < FAR
+            k += 1
 
 
 @njit(cache=True, nogil=True)

@@ -203,18 +203,31 @@ def clusters(
 def _describe(quays: pl.DataFrame, level: Level) -> pl.DataFrame:
     """Return id, name and place of each group: the stop place's own, else its quays'."""
     axes = [axis for axis in ("lon", "lat", "x", "y") if axis in quays.columns]
-    common = pl.col("name").drop_nulls().mode().min()
+    if level == "quay":
+        alone = quays.select("name", *axes, id="group", quays=pl.lit(1, dtype=pl.Int64))
+        return alone.select("id", "name", *axes, "quays")
+    common = _common_names(quays)
     own = level == "stop-place"
-    name = pl.coalesce(pl.col("place_name").drop_nulls().first(), common) if own else common
     places = [
         pl.coalesce(pl.col(f"place_{a}").first(), pl.col(a).mean()).alias(a)
         if own
         else pl.col(a).mean()
         for a in axes
     ]
-    return quays.group_by(id="group").agg(
-        name.alias("name"), *places, pl.len().cast(pl.Int64).alias("quays")
+    titles = [pl.col("place_name").drop_nulls().first()] if own else []
+    groups = quays.group_by(id="group").agg(
+        *titles, *places, pl.len().cast(pl.Int64).alias("quays")
     )
+    named = groups.join(common, on="id", how="left")
+    name = pl.coalesce("place_name", "name") if own else pl.col("name")
+    return named.select("id", name.alias("name"), *axes, "quays")
+
+
+def _common_names(quays: pl.DataFrame) -> pl.DataFrame:
+    """Return id and name: the commonest name of each group's quays, the first of equals."""
+    counted = quays.drop_nulls("name").group_by(id="group", name="name").len()
+    ranked = counted.sort("len", "name", descending=[True, False])
+    return ranked.unique("id", keep="first", maintain_order=True).select("id", "name")
 
 
 def _count_once(departures: pl.DataFrame, direction: Direction) -> pl.DataFrame:
@@ -234,15 +247,17 @@ def _count_once(departures: pl.DataFrame, direction: Direction) -> pl.DataFrame:
 
 def _served(calls: pl.DataFrame, n_groups: int) -> pl.DataFrame:
     """Return calls and the modes that depart, one row a group."""
-    seen = calls.group_by("g").agg(
-        calls=pl.len().cast(pl.Int64),
-        modes=pl.col("mode").filter("departure").unique().sort().cast(pl.String),
-    )
-    every = pl.DataFrame({"g": np.arange(n_groups, dtype=np.uint32)})
-    return every.join(seen, on="g", how="left", maintain_order="left").select(
-        pl.col("modes").fill_null(pl.lit([], dtype=pl.List(pl.String))),
-        pl.col("calls").fill_null(0),
-    )
+    group = calls["g"].to_numpy().astype(np.int64)
+    leaves = calls["departure"].to_numpy()
+    mode = calls["mode"].to_physical().to_numpy()
+    there = np.bincount(
+        group[leaves] * len(MODES) + mode[leaves], minlength=n_groups * len(MODES)
+    ).reshape(n_groups, len(MODES))
+    # Each group's modes as one number, and the few lists that there can be.
+    sets = (there > 0) @ (1 << np.arange(len(MODES)))
+    lists = [[m for i, m in enumerate(MODES) if s >> i & 1] for s in range(1 << len(MODES))]
+    modes = pl.Series("modes", lists, dtype=pl.List(pl.String)).gather(sets)
+    return pl.DataFrame([modes, pl.Series("calls", np.bincount(group, minlength=n_groups))])
 
 
 def _statistics(

@@ -30,8 +30,9 @@ from gis.sources.gtfs_calendar import (
     read_calendar,
     trips_per_date,
 )
-from gis.sources.gtfs_calls import NO_COORDINATES, OUTSIDE_BBOX, CallRequest, read_calls
+from gis.sources.gtfs_calls import CallRequest, read_calls
 from gis.sources.gtfs_files import FeedFiles, open_feed, read_table, stream_table
+from gis.sources.gtfs_rows import NO_COORDINATES, OUTSIDE_BBOX
 from gis.text import Text
 
 if TYPE_CHECKING:
@@ -48,10 +49,10 @@ _MAX_DAYS_BACK = 14
 class FeedDay:
     """One date of a feed, as the timetable kernel takes it.
 
-    - ``calls``: quay (Int32), trip (Int64, unique to trip, service day and run),
+    - ``calls``: quay (Int32), trip (Int32, unique to trip, service day and run),
       time_s (Int32, seconds after local midnight of ``date``), departure (False for
       the last call of a trip and where nobody may board), direction (Int8, null
-      where not given), route_type (Int32), mode (Enum of ``kernels.timetable.MODES``)
+      where not given), mode (Enum of ``kernels.timetable.MODES``)
     - ``quays``: quay (the number used in calls), stop_id, name, lon, lat, place_id,
       place_name, place_lon, place_lat (degrees WGS 84; place columns null without
       stop place), and x, y, place_x, place_y in metres where an EPSG code was given
@@ -106,8 +107,6 @@ def read_feed(
         feed, CallRequest(trips, stops.select("stop_id", "quay"), clock, window)
     )
     left_out += more + _unscheduled(calendar, per_service)
-    details = trips.select("direction", "route_type", "mode")[calls["t"]]
-    calls = pl.concat([calls.drop("t"), details], how="horizontal")
     quays = _quays(stops, calls, epsg)
     first, last = min(per_date), max(per_date)
     return FeedDay(path, date, window, first, last, n_trips, calls, quays, tuple(left_out))
@@ -150,7 +149,6 @@ def _read_trips(feed: FeedFiles, masks: pl.DataFrame) -> tuple[pl.DataFrame, pl.
         "trip_id",
         "mask",
         pl.col("direction_id").str.strip_chars().cast(pl.Int8, strict=False).alias("direction"),
-        pl.col("route_type"),
         mode_class(pl.col("route_type")).alias("mode"),
     ), per_service
 

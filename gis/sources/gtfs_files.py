@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 REQUIRED_FILES = ("stops.txt", "routes.txt", "trips.txt", "stop_times.txt")
 CALENDAR_FILES = ("calendar.txt", "calendar_dates.txt")
 
-# Big enough that parsing outweighs the call, small enough that memory stays flat.
-_CHUNK_BYTES = 16 << 20
+# Big enough that parsing outweighs the call, small enough to stay in the processor's cache.
+_CHUNK_BYTES = 2 << 20
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -105,15 +105,40 @@ def _open_member(feed: FeedFiles, name: str) -> Iterator[IO[bytes]]:
         raise SourceError(message) from error
 
 
-def stream_table(
-    feed: FeedFiles, name: str, required: Sequence[str], *, optional: Sequence[str] = ()
-) -> Iterator[pl.DataFrame]:
-    """Yield a table in batches of a few megabytes, every column as text.
+@dataclass(frozen=True)
+class Block:
+    """A few megabytes of a table: whole records behind a header of stand-in names.
 
-    Columns come in the order ``required`` + ``optional``; an optional column that
-    the file lacks is all null, and so is an empty field. Reading (and unpacking)
-    runs one batch ahead in a thread. Raises FieldError for a missing column and
-    SourceError for damaged content.
+    ``text`` as it stands in the file but for its first ``body`` bytes, which are that
+    header. ``columns`` maps stand-in names to the asked columns that the file has;
+    ``names`` are all asked columns, in order.
+    """
+
+    text: bytes
+    body: int
+    columns: Mapping[str, str]
+    names: tuple[str, ...]
+    label: str
+
+    def frame(self) -> pl.DataFrame:
+        """Read the asked columns as text, null where a field is empty. Raises SourceError."""
+        frame = _parse(self.text, self.columns, self.label)
+        have = self.columns.values()
+        absent = [pl.lit(None, dtype=pl.String).alias(n) for n in self.names if n not in have]
+        return frame.with_columns(absent).select(self.names)
+
+    def places(self) -> dict[str, int]:
+        """Return where each asked column that the file has stands in it, from 0."""
+        return {name: int(stand_in[1:]) for stand_in, name in self.columns.items()}
+
+
+def stream_blocks(
+    feed: FeedFiles, name: str, required: Sequence[str], *, optional: Sequence[str] = ()
+) -> Iterator[Block]:
+    """Yield a table in blocks of whole records, unread.
+
+    Reading (and unpacking) runs one block ahead in a thread. Raises FieldError for a
+    missing column and SourceError for damaged content.
     """
     label = f"{feed.path}: {name}"
     with _open_member(feed, name) as handle:
@@ -127,11 +152,21 @@ def stream_table(
         stand_ins = [f"c{i}" for i in range(len(header))]
         wanted = [column for column in (*required, *optional) if column in header]
         columns = {stand_ins[header.index(column)]: column for column in wanted}
-        absent = [column for column in optional if column not in header]
-        empty = [pl.lit(None, dtype=pl.String).alias(column) for column in absent]
-        for block in _blocks(handle, ",".join(stand_ins).encode() + b"\n"):
-            frame = _parse(block, columns, label)
-            yield frame.with_columns(empty).select(*required, *optional)
+        head = ",".join(stand_ins).encode() + b"\n"
+        for text in _blocks(handle, head):
+            yield Block(text, len(head), columns, (*required, *optional), label)
+
+
+def stream_table(
+    feed: FeedFiles, name: str, required: Sequence[str], *, optional: Sequence[str] = ()
+) -> Iterator[pl.DataFrame]:
+    """Yield a table in batches of a few megabytes, every column as text.
+
+    Columns come in the order ``required`` + ``optional``; an optional column that
+    the file lacks is all null, and so is an empty field. Raises as ``stream_blocks``.
+    """
+    for block in stream_blocks(feed, name, required, optional=optional):
+        yield block.frame()
 
 
 def read_table(
