@@ -28,7 +28,7 @@ from gis.lock import (
     write_lock,
 )
 from gis.outcomes import Outcome, Planned, Report, Settings
-from gis.sources import read_layer
+from gis.sources import open_layer, read_layer
 from gis.sources.contents import lone_table
 from gis.sources.download import Downloader
 from gis.sources.remote_base import Job, Place, Tools
@@ -296,12 +296,14 @@ class _Session:
     def _check_readable(self, layer: str, path: Path) -> None:
         said = self.workspace.entry.layers.get(layer)
         bounds = None if layer == MUNICIPALITY else self._study_box()
-        data = read_layer(layer, path, local=said, epsg=self.workspace.entry.epsg, bounds=bounds)
-        if layer == MUNICIPALITY and self.workspace.entry.area != ALL_NORWAY:
-            numbers = set(data.frame["number"])
-            if self.workspace.entry.area not in numbers:
-                message = f"{path.name}: has no municipality {self.workspace.entry.area}"
-                raise SourceError(message)
+        blocks = open_layer(layer, path, local=said, epsg=self.workspace.entry.epsg, bounds=bounds)
+        numbers: set[str] = set()
+        for frame in blocks:
+            numbers |= set(frame["number"]) if layer == MUNICIPALITY else set()
+        area = self.workspace.entry.area
+        if layer == MUNICIPALITY and area not in (ALL_NORWAY, *numbers):
+            message = f"{path.name}: has no municipality {area}"
+            raise SourceError(message)
 
     def _fallback(self, layer: str, problem: str) -> Outcome:
         """Keep the older file where there is one, and say whose delivery failed and why."""
