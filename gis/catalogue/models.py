@@ -194,6 +194,11 @@ class LayerEntry(Entry):
     coverage: Coverage = Coverage(kind="everywhere")
     style: Style
     name_field: Id | None = Field(default=None, description="the field that names a feature")
+    control: bool = Field(
+        default=False,
+        description="held for 'arealplan check' alone, which holds another layer against it; "
+        "never drawn, counted or handed out",
+    )
 
     @model_validator(mode="after")
     def _table_has_no_geometry(self) -> LayerEntry:
