@@ -19,6 +19,7 @@ from gis.figures import fetch_figures
 from gis.inbox import recognise_all
 from gis.lock import (
     FILES,
+    Failure,
     Held,
     Lock,
     data_folder,
@@ -28,7 +29,7 @@ from gis.lock import (
     write_lock,
 )
 from gis.outcomes import Outcome, Planned, Report, Settings
-from gis.sources import read_layer
+from gis.sources import open_layer, read_layer
 from gis.sources.contents import lone_table
 from gis.sources.download import Downloader
 from gis.sources.remote_base import Job, Place, Tools
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 MUNICIPALITY = "municipality"
 _CACHE_H = 60 * 24.0
+_FAILED = ("kept", "failed")
 
 
 def fetch(
@@ -102,11 +104,14 @@ def _check_names(only: Sequence[str]) -> None:
 
 def _groups(only: Sequence[str]) -> list[list[str]]:
     """Return the layers by delivery: the municipality first, equal remotes together."""
-    groups: dict[Remote | str, list[str]] = {}
+    groups: dict[tuple[Remote | str, int | None], list[str]] = {}
     order = [MUNICIPALITY, *(n for n in layer_entries() if n != MUNICIPALITY)]
     for name in order:
         if not only or name in only:
-            groups.setdefault(layer_entries()[name].remote or name, []).append(name)
+            entry = layer_entries()[name]
+            # One series may hold grids of several cell sizes: those are files of their own.
+            key = entry.remote or name, entry.delivery.cell_size_m
+            groups.setdefault(key, []).append(name)
     return list(groups.values())
 
 
@@ -173,8 +178,9 @@ class _Session:
             found = [self._fallback(n, str(error)) for n in wanted]
         else:
             found = [self._take(n, path, parcel) for n in wanted]
-        if any(o.state in ("kept", "failed") for o in found) and not self.run.offline:
+        if any(o.state in _FAILED for o in found) and not self.run.offline:
             self.tools.downloader.forget()
+        self._remember(found)
         self.outcomes += found
 
     def offer_of(self, layers: list[str]) -> Planned:
@@ -296,12 +302,14 @@ class _Session:
     def _check_readable(self, layer: str, path: Path) -> None:
         said = self.workspace.entry.layers.get(layer)
         bounds = None if layer == MUNICIPALITY else self._study_box()
-        data = read_layer(layer, path, local=said, epsg=self.workspace.entry.epsg, bounds=bounds)
-        if layer == MUNICIPALITY and self.workspace.entry.area != ALL_NORWAY:
-            numbers = set(data.frame["number"])
-            if self.workspace.entry.area not in numbers:
-                message = f"{path.name}: has no municipality {self.workspace.entry.area}"
-                raise SourceError(message)
+        blocks = open_layer(layer, path, local=said, epsg=self.workspace.entry.epsg, bounds=bounds)
+        numbers: set[str] = set()
+        for frame in blocks:
+            numbers |= set(frame["number"]) if layer == MUNICIPALITY else set()
+        area = self.workspace.entry.area
+        if layer == MUNICIPALITY and area not in (ALL_NORWAY, *numbers):
+            message = f"{path.name}: has no municipality {area}"
+            raise SourceError(message)
 
     def _fallback(self, layer: str, problem: str) -> Outcome:
         """Keep the older file where there is one, and say whose delivery failed and why."""
@@ -311,6 +319,16 @@ class _Session:
         if held is not None and is_there(self.workspace.root, held):
             return Outcome(layer, "kept", held, message)
         return Outcome(layer, "failed", None, message)
+
+    def _remember(self, found: list[Outcome]) -> None:
+        """Keep whose delivery failed, for the check to tell; offline says nothing of that."""
+        if self.run.offline:
+            return
+        today = dt.datetime.now(tz=dt.UTC).date()
+        failed = {n: f for n, f in self.lock.failed.items() if n not in {o.layer for o in found}}
+        failed |= {o.layer: Failure(today, o.message) for o in found if o.state in _FAILED}
+        if failed != self.lock.failed:
+            self._write(replace(self.lock, failed=failed))
 
     def _not_fetched(self, layer: str) -> Outcome:
         held = self.lock.layers.get(layer)

@@ -16,7 +16,7 @@ from gis.catalogue import LocalLayer, layer_entries
 from gis.check import listing, sha256_of
 from gis.errors import FieldError, GisError
 from gis.lock import FILES, Held, data_folder
-from gis.sources import read_layer
+from gis.sources import open_layer
 from gis.sources.contents import Content, contents, lone_table
 from gis.sources.names import LAYER_NAME, find_field, fold, is_layer
 
@@ -194,8 +194,7 @@ def _unknown(guesses: list[Guess]) -> str:
 
 def _read(found: Guess, path: Path, workspace: Workspace) -> int:
     local = workspace.entry.layers.get(found.layer) or LocalLayer()
-    data = read_layer(found.layer, path, local=local, epsg=workspace.entry.epsg)
-    return len(data.frame)
+    return sum(map(len, open_layer(found.layer, path, local=local, epsg=workspace.entry.epsg)))
 
 
 def _held(path: Path, workspace: Workspace) -> Held:

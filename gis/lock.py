@@ -48,11 +48,20 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A delivery that could not be fetched or read, on which day and why."""
+
+    date: dt.date
+    message: str
+
+
+@dataclass(frozen=True)
 class Lock:
-    """Every layer that is held, and the published numbers fetched beside them."""
+    """Every layer that is held, the published numbers, and whose last fetch failed."""
 
     layers: dict[str, Held] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
+    failed: dict[str, Failure] = field(default_factory=dict)
 
 
 def data_folder(root: Path) -> Path:
@@ -69,7 +78,11 @@ def read_lock(root: Path) -> Lock:
             message = f"{path}: of schema {raw.get('schema')}, this program reads {SCHEMA}"
             raise StoreError(message)
         layers = {name: _held(r) for name, r in raw["layers"].items()}
-        return Lock(layers=layers, figures=dict(raw["figures"]))
+        failed = {
+            name: Failure(dt.date.fromisoformat(r["date"]), str(r["message"]))
+            for name, r in raw.get("failed", {}).items()
+        }
+        return Lock(layers=layers, figures=dict(raw["figures"]), failed=failed)
     except FileNotFoundError:
         return Lock()
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
@@ -88,13 +101,18 @@ def _held(raw: dict[str, Any]) -> Held:
 
 def write_lock(root: Path, lock: Lock) -> None:
     """Write the list in one step. Raises StoreError where the disk does not take it."""
-    layers = {
-        name: {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in asdict(h).items()}
-        for name, h in lock.layers.items()
-    }
+    layers, failed = (
+        {
+            name: {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in asdict(h).items()}
+            for name, h in entries.items()
+        }
+        for entries in (lock.layers, lock.failed)
+    )
     path = data_folder(root) / _NAME
     try:
-        write_json(path, {"schema": SCHEMA, "layers": layers, "figures": lock.figures})
+        write_json(
+            path, {"schema": SCHEMA, "layers": layers, "figures": lock.figures, "failed": failed}
+        )
     except OSError as error:
         message = f"{path}: cannot be written ({error.strerror}); the old one stands"
         raise StoreError(message) from None

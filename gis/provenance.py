@@ -6,10 +6,12 @@ Plain data that travels from the reader through the store into every Result.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import gis
+from gis.text import Text, t
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,30 @@ class LayerSource:
         for name in ("notes", "covers"):
             values[name] = tuple(values.get(name, ()))
         return cls(**values)
+
+
+# What readers note, and the text that says it in both languages; ``n`` is a count, ``x`` a name.
+_NOTES = (
+    (r"(?P<n>\d+) rows of other kinds passed over", "notes.other_kinds"),
+    (r"(?P<n>\d+) rows without coordinates left out", "notes.no_coordinates"),
+    (r"(?P<n>\d+) rows without geometry left out", "notes.no_geometry"),
+    (r"(?P<n>\d+) rows left out: no (?P<x>\w+) remained", "notes.no_part"),
+    (r"(?P<n>\d+) rows with several points: the first is used", "notes.several_points"),
+    (r"(?P<n>\d+) stops without coordinates left out", "notes.stops_no_coordinates"),
+    (r"(?P<n>\d+) stops outside mainland Norway left out", "notes.stops_far"),
+    (r"(?P<n>\d+) texts of '(?P<x>[^']*)' with damaged encoding put right", "notes.encoding"),
+    (r"(?P<n>\d+) rows in several deliveries kept once", "notes.delivered_twice"),
+    (r"no rows in the study area", "notes.none_here"),
+)
+
+
+def note_text(note: str) -> Text:
+    """Return a reader's note in both languages; one in no list stays as it was written."""
+    for pattern, key in _NOTES:
+        found = re.fullmatch(pattern, note)
+        if found:
+            return t(key, **found.groupdict())
+    return Text(nb=note, en=note)
 
 
 @dataclass(frozen=True)

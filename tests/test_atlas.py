@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     Run = Callable[..., Ran]
 
-AROUND = ["index.html", "rapport.html", "tabeller.xlsx", "tilgjengelighet.html"]
+AROUND = ["index.html", "kontroll.html", "rapport.html", "tabeller.xlsx", "tilgjengelighet.html"]
 MADE = sorted([".atlas.json", *AROUND, "indikatorer.html", "kollektiv.html", "oversikt.html"])
 OWN = """
 order = 5

@@ -8,13 +8,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from gis.atlas import state as states
+from gis.atlas.checked import check_page
 from gis.atlas.hands import make_maps, picture_all
 from gis.atlas.pages import key_of
 from gis.atlas.pictures import picture_of
 from gis.atlas.workbook import workbook
 from gis.errors import LayerMissingError, SetupError
 from gis.render import Page, PageRef, render_index
-from gis.render.index import REPORT, STATEMENT, WORKBOOK
+from gis.render.index import CHECK, REPORT, STATEMENT, WORKBOOK
 from gis.render.report import Section, render_report
 from gis.render.statement import render_statement
 from gis.render.write import write_files, write_pages
@@ -220,14 +221,17 @@ def _around(
     refs = [PageRef(m, f"{m}.html", e, small[m]) for m, e in entries.items()]
     sections = [Section(m, f"{m}.html", e, results[m], large[m]) for m, e in entries.items()]
     shared = {key_of(a): results[m][a.key] for m, e in entries.items() for a in e.analyses}
+    checked = check_page(work.study, language=order.language, created=order.created)
+    check = {CHECK: checked} if checked is not None else {}
     pages = {
+        **check,
         INDEX: render_index(
             refs,
             {e.lead: results[m][e.lead] for m, e in entries.items()},
             language=order.language,
             created=order.created,
             sources=sources,
-            beside=(REPORT, WORKBOOK, STATEMENT),
+            beside=(REPORT, WORKBOOK, *check, STATEMENT),
             absent=[order.entries[m].title.text for m in work.left_out],
         ),
         REPORT: render_report(

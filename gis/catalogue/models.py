@@ -259,6 +259,11 @@ class LayerEntry(Entry):
     screen: ScreenRules = Field(
         default=ScreenRules(), description="what the layer means for a plan area that touches it"
     )
+    control: bool = Field(
+        default=False,
+        description="held for 'arealplan check' alone, which holds another layer against it; "
+        "never drawn, counted or handed out",
+    )
 
     @property
     def relevance(self) -> Literal["conflict", "check", "fact", "none"]:

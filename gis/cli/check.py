@@ -13,6 +13,7 @@ from gis.checks import check_store
 from gis.cli.shared import JsonOption, WorkspaceOption, say, show_grid, show_json
 from gis.errors import ParameterError, SourceError
 from gis.lock import read_lock
+from gis.provenance import note_text
 from gis.store import build as build_store
 from gis.store import open_store
 from gis.text import Language, t
@@ -97,5 +98,7 @@ def _row(verdict: Verdict, lang: Language) -> list[str]:
         t("check.days", count=str(age)).in_(lang) if age is not None else "–",
         f"{s.mended}",
         t(f"check.{verdict.grade}").in_(lang),
-        "; ".join([*(f.text.in_(lang) for f in verdict.findings), *s.notes]),
+        "; ".join(
+            [f.text.in_(lang) for f in verdict.findings] + [note_text(n).in_(lang) for n in s.notes]
+        ),
     ]

@@ -10,6 +10,7 @@ import pandas as pd
 import gis
 from gis.catalogue import layer_entries
 from gis.errors import RenderError
+from gis.provenance import note_text
 from gis.render import views
 from gis.render.assets import own
 from gis.render.pictures import Picture, picture_style
@@ -28,7 +29,13 @@ if TYPE_CHECKING:
     from gis.text import Language
 
 REPORT, WORKBOOK, STATEMENT = "rapport.html", "tabeller.xlsx", "tilgjengelighet.html"
-_COMPANIONS = {REPORT: "atlas.report", WORKBOOK: "atlas.workbook", STATEMENT: "atlas.statement"}
+CHECK = "kontroll.html"
+_COMPANIONS = {
+    REPORT: "atlas.report",
+    WORKBOOK: "atlas.workbook",
+    CHECK: "checks.companion",
+    STATEMENT: "atlas.statement",
+}
 _TWO_YEARS = 730
 # U4SSC indicators that stand near an analysis. No published benchmark was found for any, so none
 # gets a class; U4SSC verification manual 2022 (2A), methodology 2017 (4A).
@@ -170,7 +177,7 @@ def _coverage(source: LayerSource) -> Text:
 
 def _problems(source: LayerSource) -> Text:
     told = [t("atlas.mended", n=number(source.mended))] if source.mended else []
-    told += [Text(nb=note, en=note) for note in source.notes]
+    told += [note_text(note) for note in source.notes]
     if source.date is None:
         told.append(t("common.unknown_date"))
     return joined(*told) if told else t("atlas.none")

@@ -8,7 +8,16 @@ it comes from) is done once, in ``gis.sources.finish``.
 from __future__ import annotations
 
 from gis.sources.base import Bounds, LayerData, Raster
-from gis.sources.finish import READERS, read_layer
+from gis.sources.finish import READERS, LayerBlocks, open_layer, read_layer
 from gis.sources.raster import write_raster
 
-__all__ = ["READERS", "Bounds", "LayerData", "Raster", "read_layer", "write_raster"]
+__all__ = [
+    "READERS",
+    "Bounds",
+    "LayerBlocks",
+    "LayerData",
+    "Raster",
+    "open_layer",
+    "read_layer",
+    "write_raster",
+]

@@ -91,14 +91,20 @@ class LayerData:
 
 @dataclass
 class Notes:
-    """Collect what a reader did, in the order it happened."""
+    """Collect what a reader did, in the order it first happened."""
 
     lines: list[str] = field(default_factory=list)
+    _counted: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
 
     def count(self, n: int, what: str) -> None:
-        """Note ``n what``, unless n is 0."""
-        if n:
-            self.lines.append(f"{n} {what}")
+        """Note ``n what``, unless n is 0; what is counted block by block is summed."""
+        if not n:
+            return
+        place, before = self._counted.get(what, (len(self.lines), 0))
+        if not before:
+            self.lines.append("")
+        self.lines[place] = f"{before + n} {what}"
+        self._counted[what] = place, before + n
 
     def add(self, *lines: Any) -> None:
         """Note whole lines."""

@@ -2,42 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from gis.catalogue import layer_entry
 from gis.check import existing_file, sha256_of
 from gis.crs import WORKING_EPSG, to_working
+from gis.errors import InvariantError
 from gis.provenance import LayerSource
 from gis.sources.base import LayerData, Notes, Request
 from gis.sources.geometry import tidy
-from gis.sources.grid import read_grid
+from gis.sources.grid import stream_grid
 from gis.sources.keyed import read_keyed
 from gis.sources.limits import check_vertices
-from gis.sources.points import read_points
+from gis.sources.points import stream_points
 from gis.sources.raster import read_raster
 from gis.sources.timetable import read_timetable
 from gis.sources.vector import read_vector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from gis.catalogue import LayerEntry, LocalLayer
-    from gis.sources.base import Bounds, Delivered
+    from gis.sources.base import Bounds, Delivered, Raster
 
-READERS: Mapping[str, Callable[[Request], Delivered]] = {
-    "vector": read_vector,
-    "points": read_points,
-    "grid": read_grid,
-    "gtfs": read_timetable,
-    "raster": read_raster,
-    "table": read_keyed,
+Read = Callable[["Request", Notes], "Iterator[Delivered]"]
+
+
+def _at_once(read: Callable[[Request], Delivered]) -> Read:
+    """Make a reader of whole files one that gives a single block."""
+
+    def stream(request: Request, notes: Notes) -> Iterator[Delivered]:
+        whole = read(request)
+        notes.add(*whole.notes)
+        yield whole
+
+    return stream
+
+
+READERS: Mapping[str, Read] = {
+    "vector": _at_once(read_vector),
+    "points": stream_points,
+    "grid": stream_grid,
+    "gtfs": _at_once(read_timetable),
+    "raster": _at_once(read_raster),
+    "table": _at_once(read_keyed),
 }
 
 
@@ -51,13 +68,33 @@ def read_layer(
     bounds: Bounds | None = None,
     invented: bool = False,
 ) -> LayerData:
-    """Read a delivered file as a layer of the catalogue.
+    """Read a delivered file as a layer of the catalogue, whole; as ``open_layer``."""
+    blocks = open_layer(
+        layer, path, entry=entry, local=local, epsg=epsg, bounds=bounds, invented=invented
+    )
+    frames = list(blocks)
+    frame = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+    return LayerData(frame, blocks.source, blocks.raster, blocks.file)
+
+
+def open_layer(
+    layer: str,
+    path: Path,
+    *,
+    entry: LayerEntry | None = None,
+    local: LocalLayer | None = None,
+    epsg: int = WORKING_EPSG,
+    bounds: Bounds | None = None,
+    invented: bool = False,
+) -> LayerBlocks:
+    """Open a delivered file as a layer of the catalogue, to be read block by block.
 
     entry: default the catalogue's own; local: what the workspace says of the file
     (layer inside, EPSG code, field names, date, owner, licence); epsg: working CRS;
     bounds: box in the working CRS (metres), rows that do not meet it are left out
     whole, those that do are not cut. Raises SourceError, SourceMissingError,
-    FieldError, CrsError, GeometryError, CatalogueError; every message names the file.
+    FieldError, CrsError, GeometryError, CatalogueError, also while blocks are read;
+    every message names the file.
     """
     request = Request(
         layer=layer,
@@ -67,19 +104,57 @@ def read_layer(
         epsg=epsg,
         bounds=bounds,
     )
-    delivered = READERS[request.entry.delivery.kind](request)
-    notes = Notes(list(delivered.notes))
-    frame, mended = _finished(delivered, request, notes)
-    return LayerData(
-        frame=frame,
-        source=_source(request, rows=len(frame), mended=mended, invented=invented, notes=notes),
-        raster=delivered.raster,
-        file=path if delivered.keep_file else None,
-    )
+    return LayerBlocks(request, invented=invented)
+
+
+class LayerBlocks:
+    """A layer that is read once, block by block; what is known of it stands when all are read.
+
+    Tables (CSV) come in blocks of rows, so that a national file needs no more memory
+    than a block; all else is one block. ``raster`` and ``file`` as in LayerData.
+    """
+
+    def __init__(self, request: Request, *, invented: bool) -> None:
+        self._request = request
+        self._invented = invented
+        self._notes = Notes()
+        self._rows = self._mended = 0
+        self._done = False
+        self.raster: Raster | None = None
+        self.file: Path | None = None
+
+    def __iter__(self) -> Iterator[gpd.GeoDataFrame]:
+        """Yield frames with the entry's fields and ``geometry``, in the working CRS."""
+        request, notes = self._request, self._notes
+        for delivered in READERS[request.entry.delivery.kind](request, notes):
+            frame, mended = _finished(delivered, request, notes)
+            self._rows += len(frame)
+            self._mended += mended
+            self.raster = delivered.raster
+            self.file = request.path if delivered.keep_file else None
+            yield frame
+        if not self._rows and request.bounds is not None and request.entry.geometry != "none":
+            # Nothing here is an answer for some themes; a wrong zone looks the same.
+            notes.add("no rows in the study area")
+        self._done = True
+
+    @property
+    def source(self) -> LayerSource:
+        """Where the layer comes from. Raises InvariantError before all blocks were read."""
+        if not self._done:
+            message = f"{self._request.label}: asked for before all of it was read"
+            raise InvariantError(message)
+        return _source(
+            self._request,
+            rows=self._rows,
+            mended=self._mended,
+            invented=self._invented,
+            notes=self._notes,
+        )
 
 
 def _finished(delivered: Delivered, request: Request, notes: Notes) -> tuple[gpd.GeoDataFrame, int]:
-    """Return the layer in the working CRS inside the box, and how many geometries were mended."""
+    """Return a block in the working CRS inside the box, and how many geometries were mended."""
     frame = gpd.GeoDataFrame(delivered.fields, geometry=delivered.geometry)
     frame = _without_fine_secrets(frame, request, notes)
     if request.entry.geometry == "none":
@@ -102,9 +177,6 @@ def _finished(delivered: Delivered, request: Request, notes: Notes) -> tuple[gpd
         box = shapely.box(*request.bounds)
         shapely.prepare(box)
         frame = frame[shapely.intersects(box, frame.geometry.to_numpy())]
-        if frame.empty:
-            # Nothing here is an answer for some themes; a wrong zone looks the same.
-            notes.add("no rows in the study area")
     return frame.reset_index(drop=True), mended
 
 

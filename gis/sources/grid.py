@@ -11,15 +11,18 @@ import pandas as pd
 
 from gis.errors import FieldError
 from gis.kernels.cells import cell_corner, cell_square, check_ids
-from gis.sources.base import Delivered, Notes
-from gis.sources.mapping import Columns, belongs, map_fields, resolve
-from gis.sources.tables import TABLE_SUFFIXES, column_names, read_columns
+from gis.sources.base import Delivered
+from gis.sources.mapping import belongs, map_fields, resolve
+from gis.sources.tables import TABLE_SUFFIXES, column_names, stream_columns
 from gis.sources.vector import attributes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
-    from gis.sources.base import Request
+    from gis.sources.base import Notes, Request
+    from gis.sources.mapping import Columns
 
     Ids = NDArray[np.int64]
 
@@ -30,37 +33,47 @@ _ENOUGH_TO_TELL = 50
 _SIZE_IN_NAME = re.compile(r"(\d{3,6})m?$", re.IGNORECASE)
 
 
-def read_grid(request: Request) -> Delivered:
-    """Read cells and their counts from CSV, Parquet or a vector file (attributes only).
+def stream_grid(request: Request, notes: Notes) -> Iterator[Delivered]:
+    """Read cells and their counts from CSV (in blocks), Parquet or a vector file (attributes only).
 
-    The entry has a field ``cell_id`` of type id. Raises FieldError: ids that came as
-    floating point, do not lie on the grid, occur twice, or belong to another cell size.
+    The entry has a field ``cell_id`` of type id. Of a block only the ids are kept, to be
+    judged together at the end. Raises FieldError: ids that came as floating point, do
+    not lie on the grid, occur twice, or belong to another cell size.
     """
-    notes = Notes()
+    size_m = request.entry.delivery.cell_size_m or 0
     if request.path.suffix.lower() in TABLE_SUFFIXES:
         columns = resolve(request, column_names(request.path), source=request.label)
-        table = read_columns(request.path, columns.needed)
+        blocks = stream_columns(request.path, columns.needed)
     else:
         table, columns = attributes(request, notes)
-    return _cells(table, columns, request=request, notes=notes)
-
-
-def _cells(table: pd.DataFrame, columns: Columns, *, request: Request, notes: Notes) -> Delivered:
-    size_m = request.entry.delivery.cell_size_m or 0
+        blocks = iter([table])
     named = columns.fields.get(ID) or ID
     _check_size(named, size_m, request)
+    seen: list[Ids] = []
+    for block in blocks:
+        part, ids = _cells(block, columns, request=request, notes=notes)
+        seen.append(ids)
+        yield part
+    everything = np.concatenate(seen)
+    _check_unique(everything, named, request)
+    _check_not_coarser(everything, size_m, request)
+
+
+def _cells(
+    table: pd.DataFrame, columns: Columns, *, request: Request, notes: Notes
+) -> tuple[Delivered, Ids]:
+    """Return the cells of a block that meet the request's box, and the ids of all of them."""
+    size_m = request.entry.delivery.cell_size_m or 0
+    source = f"{request.label}: field '{columns.fields.get(ID) or ID}'"
     table = table[belongs(table, columns)].reset_index(drop=True)
     fields = map_fields(table, columns, entry=request.entry, source=request.label, notes=notes)
-    ids = check_ids(
-        fields[ID].to_numpy(), size_m=size_m, source=f"{request.label}: field '{named}'"
-    )
-    _check_unique(ids, named, request)
-    _check_not_coarser(ids, size_m, request)
+    ids = check_ids(fields[ID].to_numpy(), size_m=size_m, source=source)
     _check_counts(fields, request)
     inside = _in_box(ids, size_m, request)
-    fields, ids = fields[inside], ids[inside]
-    squares = gpd.GeoSeries(cell_square(ids, size_m=size_m), index=fields.index, crs=GRID_EPSG)
-    return Delivered(fields=fields, geometry=squares, notes=tuple(notes.lines))
+    fields = fields[inside].reset_index(drop=True)
+    squares = cell_square(ids[inside], size_m=size_m)
+    shapes = gpd.GeoSeries(squares, index=fields.index, crs=GRID_EPSG)
+    return Delivered(fields=fields, geometry=shapes), ids
 
 
 def _in_box(ids: Ids, size_m: int, request: Request) -> NDArray[np.bool_]:
@@ -86,7 +99,7 @@ def _check_size(named: str, size_m: int, request: Request) -> None:
 def _check_not_coarser(ids: Ids, size_m: int, request: Request) -> None:
     """Refuse a grid of larger cells: its corners all lie on the larger grid, by no chance."""
     e, n = cell_corner(ids)
-    for coarser in (500, 1000, 5000):
+    for coarser in (5000, 1000, 500):
         if coarser <= size_m or len(ids) < _ENOUGH_TO_TELL:
             continue
         if bool(((e % coarser == 0) & (n % coarser == 0)).all()):

@@ -14,7 +14,7 @@ import shapely
 
 from gis.crs import check_plausible, transform_points
 from gis.errors import CrsError, SourceError
-from gis.sources.base import Delivered, Notes
+from gis.sources.base import Delivered
 from gis.sources.contents import lone_table
 from gis.sources.convert import as_integer, as_number
 from gis.sources.darwincore import core_table
@@ -24,11 +24,11 @@ from gis.sources.tables import TABLE_SUFFIXES, column_names, stream_columns
 from gis.sources.vector import read_vector
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from gis.sources.base import Request
+    from gis.sources.base import Notes, Request
 
 
 _EPSG_FIELD = "EPSG code"
@@ -36,55 +36,57 @@ _DEGREES = 4326
 _KNOWN_EPSG = (25833, 25832, 25835, 32633, 32632, 4258, 4326)
 
 
-def read_points(request: Request) -> Delivered:
-    """Read a table of points; a vector file in its place is read as one.
+def stream_points(request: Request, notes: Notes) -> Iterator[Delivered]:
+    """Read a table of points in blocks of rows; a vector file in its place is read as one.
 
     A zip may be a Darwin Core archive, or hold one table. Rows without coordinates are
-    left out and counted. Decimal commas are read.
+    left out and counted in ``notes``. Decimal commas are read.
     Raises FieldError, CrsError (swapped axes, wrong zone, unknown code), SourceError.
     """
     if request.path.suffix.lower() == ".zip":
         with tempfile.TemporaryDirectory() as folder:
             path = core_table(request.path, Path(folder)) or lone_table(request.path, Path(folder))
-            return read_vector(request) if path is None else _read(replace(request, path=path))
-    if request.path.suffix.lower() not in TABLE_SUFFIXES:
-        return read_vector(request)
-    return _read(request)
+            if path is not None:
+                yield from _blocks(replace(request, path=path), notes)
+                return
+    if request.path.suffix.lower() in TABLE_SUFFIXES:
+        yield from _blocks(request, notes)
+        return
+    whole = read_vector(request)
+    notes.add(*whole.notes)
+    yield whole
 
 
-def _read(request: Request) -> Delivered:
+def _blocks(request: Request, notes: Notes) -> Iterator[Delivered]:
     """Read one table, block by block."""
-    notes = Notes()
     available = column_names(request.path)
     columns = resolve(request, available, source=request.label)
     x_name, y_name, epsg_name = _coordinate_columns(request, available)
     names = [*columns.needed, x_name, y_name, *([epsg_name] if epsg_name else [])]
-    tables: list[pd.DataFrame] = []
-    points: list[gpd.GeoSeries] = []
-    without, found = 0, False
+    found = False
     for block in stream_columns(request.path, list(dict.fromkeys(names))):
         part = block[belongs(block, columns)]
         x = as_number(part[x_name], source=f"{request.label}: field '{x_name}'")
         y = as_number(part[y_name], source=f"{request.label}: field '{y_name}'")
         # Portals write 0, 0 where the place is not known.
         there = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
-        without += int((~there).sum())
+        notes.count(int((~there).sum()), "rows without coordinates left out")
         part, x, y = part[there], x[there], y[there]
         codes = _codes(part, epsg_name, request, degrees=_holds_degrees(x_name, y_name, request))
         geometry = _geometry(x, y, codes, request=request)
         # All coordinates are checked by now; of a national file only the area's rows stay.
         inside = _inside(geometry, request)
-        tables.append(part[inside])
-        points.append(geometry[inside])
+        table, geometry = part[inside].reset_index(drop=True), geometry[inside]
+        yield Delivered(
+            fields=map_fields(
+                table, columns, entry=request.entry, source=request.label, notes=notes
+            ),
+            geometry=geometry.reset_index(drop=True),
+        )
         found = found or bool(there.any())
-    notes.count(without, "rows without coordinates left out")
     if not found:
         message = f"{request.label}: no row has coordinates in '{x_name}' and '{y_name}'"
         raise SourceError(message)
-    table = pd.concat(tables, ignore_index=True)
-    geometry = gpd.GeoSeries(pd.concat(points, ignore_index=True), crs=request.epsg)
-    fields = map_fields(table, columns, entry=request.entry, source=request.label, notes=notes)
-    return Delivered(fields=fields, geometry=geometry, notes=tuple(notes.lines))
 
 
 def _inside(geometry: gpd.GeoSeries, request: Request) -> NDArray[np.bool_]:

@@ -24,7 +24,9 @@ TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
 TABLE_SUFFIXES = (*TEXT_SUFFIXES, ".parquet")
 _SEPARATORS = (";", "\t", ",")
 _SNIFF = 1 << 16
-_BLOCK = 1 << 24
+_BLOCK = 1 << 22
+# However narrow the table, no more rows than these become geometries at a time.
+_BLOCK_ROWS = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -105,17 +107,23 @@ def read_columns(path: Path, columns: Sequence[str]) -> pd.DataFrame:
 
 
 def stream_columns(path: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
-    """Yield what ``read_columns`` returns in blocks of rows, in flat memory for CSV.
+    """Yield what ``read_columns`` returns in blocks of rows, at least one, in flat memory for CSV.
 
     Raises SourceError as ``read_columns`` does, where the broken row is reached.
     """
     if path.suffix.lower() == ".parquet":
         yield read_columns(path, columns)
         return
+    options = _csv_options(path, columns)
     try:
-        with pyarrow.csv.open_csv(path, **_csv_options(path, columns)) as reader:
+        with pyarrow.csv.open_csv(path, **options) as reader:
+            none = True
             for batch in reader:
-                yield batch.to_pandas()
+                for start in range(0, batch.num_rows, _BLOCK_ROWS):
+                    none = False
+                    yield batch.slice(start, _BLOCK_ROWS).to_pandas()
+            if none:
+                yield reader.schema.empty_table().to_pandas()
     except (pa.ArrowException, OSError) as error:
         raise _broken(path, error) from None
 

@@ -7,10 +7,13 @@ import difflib
 import shutil
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from gis.catalogue import layer_entries
 from gis.errors import CatalogueError, ParameterError
-from gis.sources import read_layer, write_raster
+from gis.sources import open_layer, write_raster
 from gis.store.folder import locked, new_build
+from gis.store.frames import FrameWriter
 from gis.store.manifest import FILE_NAME, LayerRecord, Manifest
 from gis.store.read import Store, open_store
 from gis.workspace import ALL_NORWAY
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from gis.sources import Bounds, LayerData
+    from gis.sources import Bounds, LayerBlocks
     from gis.workspace import Workspace
 
 MUNICIPALITY = "municipality"
@@ -45,13 +48,13 @@ def build(workspace: Workspace, *, progress: Callable[[str], None] | None = None
         workspace.path_of(name)  # a missing file is told before any time is spent
     with locked(workspace.store_root), new_build(workspace.store_root) as part:
         tell(MUNICIPALITY)
-        everything = _read(workspace, MUNICIPALITY, None)
-        bounds = _study_box(workspace, everything.frame)
+        everything = pd.concat(list(_open(workspace, MUNICIPALITY, None)), ignore_index=True)
+        bounds = _study_box(workspace, everything)
         records = {}
         for name in _in_order(workspace):
             if name != MUNICIPALITY:
                 tell(name)
-            records[name] = _write(name, _read(workspace, name, bounds), part)
+            records[name] = _write(name, _open(workspace, name, bounds), part)
         Manifest(
             area=workspace.entry.area,
             epsg=workspace.entry.epsg,
@@ -72,8 +75,8 @@ def _in_order(workspace: Workspace) -> list[str]:
     return [MUNICIPALITY, *(n for n in named if n != MUNICIPALITY)]
 
 
-def _read(workspace: Workspace, name: str, bounds: Bounds | None) -> LayerData:
-    return read_layer(
+def _open(workspace: Workspace, name: str, bounds: Bounds | None) -> LayerBlocks:
+    return open_layer(
         name,
         workspace.path_of(name),
         local=workspace.local(name),
@@ -104,26 +107,24 @@ def _study_box(workspace: Workspace, municipalities: gpd.GeoDataFrame) -> Bounds
     return west - halo, south - halo, east + halo, north + halo
 
 
-def _write(name: str, data: LayerData, part: Path) -> LayerRecord:
-    """Write one layer into the part folder and return its record."""
+def _write(name: str, layer: LayerBlocks, part: Path) -> LayerRecord:
+    """Write one layer into the part folder, block by block, and return its record."""
     frame = f"{name}.parquet"
-    data.frame.to_parquet(part / frame, compression="zstd", index=False)
+    with FrameWriter(part / frame) as out:
+        for block in layer:
+            out.write(block)
     file = None
-    if data.raster is not None:
+    if layer.raster is not None:
         file = f"{name}.tif"
-        write_raster(data.raster, part / file)
-    elif data.file is not None:
-        file = f"{name}{data.file.suffix.lower()}"
-        shutil.copyfile(data.file, part / file)
-    bounds = None
-    if len(data.frame) and not data.frame.geometry.isna().all():
-        west, south, east, north = (float(v) for v in data.frame.total_bounds)
-        bounds = (west, south, east, north)
+        write_raster(layer.raster, part / file)
+    elif layer.file is not None:
+        file = f"{name}{layer.file.suffix.lower()}"
+        shutil.copyfile(layer.file, part / file)
     return LayerRecord(
         kind=layer_entries()[name].delivery.kind,
         frame=frame,
         file=file,
-        rows=len(data.frame),
-        bounds=bounds,
-        source=data.source,
+        rows=out.rows,
+        bounds=out.bounds,
+        source=layer.source,
     )

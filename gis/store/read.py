@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 
+from gis.catalogue import layer_entries
 from gis.check import did_you_mean, listing
 from gis.errors import LayerMissingError, StoreError
 from gis.store.boxed import read_near, working_crs
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from gis.workspace import Workspace
 
 
+def _is_control(layer: str) -> bool:
+    """Tell whether the catalogue holds a layer for checking alone: it never leaves the store."""
+    entry = layer_entries().get(layer)
+    return entry is not None and entry.control
+
+
 @dataclass(frozen=True)
 class Store:
     """One whole build: every layer of a study area in the working CRS."""
@@ -30,18 +37,37 @@ class Store:
     manifest: Manifest
 
     @property
+    def workspace_root(self) -> Path:
+        """The workspace whose store it is: ``<root>/store/<build>``."""
+        return self.folder.parents[1]
+
+    @property
     def layers(self) -> tuple[str, ...]:
-        """The ids of the layers that are there."""
-        return tuple(self.manifest.layers)
+        """The ids of the layers that are there, without those held for checking alone."""
+        return tuple(n for n in self.manifest.layers if not _is_control(n))
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """The ids of the layers that are held for checking alone."""
+        return tuple(n for n in self.manifest.layers if _is_control(n))
 
     def has(self, layer: str) -> bool:
         """Tell whether a layer is there (it may have no rows)."""
-        return layer in self.manifest.layers
+        return layer in self.layers
 
     def frame(self, layer: str) -> gpd.GeoDataFrame:
         """Read a layer: a new frame each time. Raises LayerMissingError, StoreError."""
-        path = self._path(self._record(layer).frame)
-        return gpd.read_parquet(path)
+        if _is_control(layer):
+            message = f"layer '{layer}' is held for checking alone; see 'arealplan check'"
+            raise LayerMissingError(message)
+        return gpd.read_parquet(self._path(self._record(layer).frame))
+
+    def control(self, layer: str) -> gpd.GeoDataFrame:
+        """Read a layer that is held for checking alone. Raises LayerMissingError, StoreError."""
+        if layer not in self.controls:
+            message = f"layer '{layer}' is not held for checking (there are: {self.controls})"
+            raise LayerMissingError(message)
+        return gpd.read_parquet(self._path(self._record(layer).frame))
 
     def near(self, layer: str, box: Bounds) -> gpd.GeoDataFrame:
         """Read the rows of a layer whose envelope meets a box, in their own order.
