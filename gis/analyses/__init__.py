@@ -14,6 +14,7 @@ from gis.analyses import (
     cut_off,
     density,
     green_access,
+    green_corridors,
     hazard_exposure,
     indicators,
     nature_value,
@@ -46,6 +47,7 @@ ANALYSES: dict[str, Analysis[Any]] = {
         density.ANALYSIS,
         green_access.ANALYSIS,
         indicators.ANALYSIS,
+        green_corridors.ANALYSIS,
     )
 }
 
