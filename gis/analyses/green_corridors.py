@@ -79,7 +79,7 @@ def run(study: Study, params: CorridorParameters) -> Result:
         frame=lines,
         layers={
             "patches": _patch_frame(study, graph, params),
-            "pinches": _pinches(study, graph, passages, ways, legs),
+            "pinches": _pinches(study, graph, passages, ways=ways, legs=legs),
             "ways": _way_frame(study, graph, ways),
         },
     )
@@ -224,6 +224,7 @@ def _pinches(
     study: Study,
     graph: Graph,
     passages: list[Passage],
+    *,
     ways: list[ToSea],
     legs: list[Passage],
 ) -> gpd.GeoDataFrame:
