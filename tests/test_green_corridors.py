@@ -10,7 +10,7 @@ from gis.analyses import ANALYSES
 from gis.analyses.corridor_surface import CorridorParameters, surface_of
 from gis.errors import LayerMissingError, ParameterError
 from gis.result import Result, Status
-from tests.town import Town, box, frame, study, town
+from tests.town import E0, N0, Town, box, frame, study, town
 
 # Everything is drawn on lines of 50 m, so that cells of 50 m fall in with it.
 PARAMS = {"cell_m": 50, "margin_m": 0, "min_patch_ha": 1.0, "hinterland_ha": 10.0}
@@ -56,6 +56,10 @@ def test_the_stream_joins_wood_grove_and_sea() -> None:
     assert ways["cost"].tolist() == pytest.approx([725.0])
     assert ways["width_m"].tolist() == [50.0]
     assert ways["gap_m"].tolist() == [0.0]
+    # From the wood's last cell straight to the shore's: x = 175 to 725.
+    assert ways["corridor_m"].tolist() == [550.0]
+    drawn = result.layers["ways"].geometry.iloc[0]
+    assert drawn.bounds == pytest.approx((E0 + 175, N0 + 525, E0 + 725, N0 + 525))
     eca = np.sqrt(14**2 + 4**2 + 2 * 14 * 4 * 2**-0.45)
     assert result.numerator == pytest.approx(eca / 100)
     assert result.denominator == pytest.approx(0.18)

@@ -11,7 +11,15 @@ from scipy.sparse.csgraph import dijkstra
 
 from gis.errors import ParameterError
 from gis.kernels.connectivity import equivalent_connected_area, path_costs
-from gis.kernels.corridors import NO_PATCH, label_patches, meetings, narrowest, spread, trace
+from gis.kernels.corridors import (
+    NO_PATCH,
+    label_patches,
+    meetings,
+    narrowest,
+    spread,
+    trace,
+    within_patch,
+)
 
 KEY = {".": 5.0, "#": 1.0, "b": 30.0, "r": 100.0, "~": np.inf}
 
@@ -114,6 +122,16 @@ def test_the_narrowest_place_of_a_strip() -> None:
     # Of a diagonal strip of single cells the shortest chord is one cell.
     slant = np.eye(9, dtype=bool)
     assert narrowest(slant, np.array([40]), cell_m=10, max_m=500) == pytest.approx([10.0])
+
+
+def test_the_way_inside_a_patch_stays_in_it() -> None:
+    """By hand: round the bay of an L, by its inner corner; another patch is refused."""
+    _, habitat = draw("#...", "#..#", "###.")
+    patches = label_patches(habitat, min_cells=1)
+    way = within_patch(patches, 0, 10)
+    assert way == [0, 4, 9, 10]
+    with pytest.raises(ParameterError, match="one patch is needed"):
+        within_patch(patches, 0, 7)
 
 
 def test_equivalent_connected_area_in_closed_form() -> None:

@@ -18,6 +18,7 @@ from gis.kernels.corridors import (
     narrowest,
     spread,
     trace,
+    within_patch,
 )
 
 if TYPE_CHECKING:
@@ -166,6 +167,26 @@ def ways_to_sea(graph: Graph, params: CorridorParameters) -> list[ToSea]:
         leg = np.array(trace(graph.spread, cell)[::-1], dtype=np.int64)
         ways.append(ToSea(p, float(dist[p]) + leg_cost, tuple(reversed(used)), leg))
     return sorted(ways, key=lambda w: (w.cost, w.patch))
+
+
+def whole_way(graph: Graph, way: ToSea) -> NDArray[np.int64]:
+    """Return the cells of a way from the hinterland to the sea, also through the patches."""
+    pieces = [graph.way(i) for i in way.links]
+    cells: list[int] = []
+    for k, piece in enumerate([*pieces, way.leg]):
+        own = piece.tolist()
+        if k < len(pieces):
+            # A link runs from its lower patch to its higher; the way may go against it.
+            towards = pieces[k + 1] if k + 1 < len(pieces) else way.leg
+            ends = {int(graph.patches.ravel()[c]) for c in (towards[0], towards[-1])}
+            if int(graph.patches.ravel()[own[-1]]) not in ends or (
+                cells and graph.patches.ravel()[own[0]] != graph.patches.ravel()[cells[-1]]
+            ):
+                own.reverse()
+        if cells:
+            cells += within_patch(graph.patches, cells[-1], own[0])[1:-1]
+        cells += own
+    return np.array(cells, dtype=np.int64)
 
 
 def _longest_run(mask: NDArray[np.bool_]) -> tuple[int, int]:

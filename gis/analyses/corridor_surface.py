@@ -57,7 +57,11 @@ class CorridorParameters(Parameters):
 
     cell_m: int = Field(default=25, ge=10, le=100, description="side of a cell, metres")
     margin_m: int = Field(
-        default=1000, ge=0, le=5000, description="how far around the municipality, metres"
+        default=0,
+        ge=0,
+        le=5000,
+        description="how far around the municipality, metres; more only where the layers reach "
+        "there, or unmapped land is taken as open",
     )
     min_patch_ha: float = Field(
         default=2.0, gt=0, le=1000, description="smaller habitat is no patch, only easy to cross"
@@ -141,6 +145,7 @@ class _Masks:
     minor: NDArray[np.bool_]
     major: NDArray[np.bool_]
     rail: NDArray[np.bool_]
+    outside: NDArray[np.bool_]
     transform: Any
 
 
@@ -172,6 +177,7 @@ def _masks(study: Study, params: CorridorParameters) -> _Masks:
         minor=burn.roads(_MINOR),
         major=burn.roads(_MAJOR),
         rail=burn.lines("railways"),
+        outside=~burn.shapes([shapely.buffer(study.polygon, params.margin_m)]),
         transform=burn.transform,
     )
 
@@ -181,7 +187,7 @@ def _surface(study: Study, params: CorridorParameters, planned: bool) -> Surface
     m = study.once(key, lambda: _masks(study, params))
     plan = m.plan if planned else np.zeros_like(m.plan)
     built = m.built & ~m.habitat
-    habitat = m.habitat & ~(plan | m.lake | m.sea | m.major | m.rail)
+    habitat = m.habitat & ~(plan | m.lake | m.sea | m.major | m.rail | m.outside)
     minor = m.minor & ~habitat
     resistance = np.full(habitat.shape, params.resistance_open)
     for mask, value in (
@@ -193,15 +199,16 @@ def _surface(study: Study, params: CorridorParameters, planned: bool) -> Surface
         (minor, params.resistance_minor_road),
         (m.rail, params.resistance_railway),
         (m.major, params.resistance_major_road),
-        (m.sea, np.inf),
+        (m.sea | m.outside, np.inf),
     ):
         resistance[mask] = value
+    # Beyond the border the green is taken to go on, so that the edge makes nothing narrow.
     shut = (built & ~m.river) | plan | m.lake | m.sea | m.major | m.rail | minor
     return Surface(
         resistance=resistance,
         habitat=habitat,
         green=~shut,
-        shore=_beside(m.sea) & ~m.sea,
+        shore=_beside(m.sea) & ~m.sea & ~m.outside,
         transform=m.transform,
         cell_m=float(params.cell_m),
     )
@@ -228,6 +235,10 @@ class _Burner:
     def areas(self, layer: str) -> NDArray[np.bool_]:
         """Burn polygons by the centres of cells."""
         return self._burn(self._near(layer), touched=False)
+
+    def shapes(self, shapes: Sequence[Any]) -> NDArray[np.bool_]:
+        """Burn polygons of no layer by the centres of cells."""
+        return self._burn(np.array(shapes, dtype=object), touched=False)
 
     def lines(self, layer: str) -> NDArray[np.bool_]:
         """Burn lines on the ground by every cell they touch."""

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gis.analyses.corridor_graph import whole_way
 from gis.analyses.parts import table
 from gis.text import t
 
@@ -36,14 +37,14 @@ def link_frame(
     lines = [graph.line(graph.way(i)) for i in range(n)]
     frame = gpd.GeoDataFrame(
         {
-            "link": np.arange(1, n + 1),
+            "green_link": np.arange(1, n + 1),
             "patch_a": graph.links.a + 1,
             "patch_b": graph.links.b + 1,
             "cost": graph.links.cost,
-            "length_m": shapely.length(lines),
+            "corridor_m": shapely.length(lines),
             "width_m": np.array([p.width_m for p in passages], dtype=np.float64),
             "gap_m": np.array([p.gap_m for p in passages], dtype=np.float64),
-            "role": ["to_sea" if i in to_sea else "between" for i in range(n)],
+            "link_role": ["to_sea" if i in to_sea else "between" for i in range(n)],
             "link_change": change,
         },
         geometry=np.array(lines, dtype=object),
@@ -62,13 +63,12 @@ def ways_table(
     for k, (way, leg) in enumerate(zip(ways, legs, strict=True), start=1):
         on_it = [*(passages[i] for i in way.links), leg]
         widths = [p.width_m for p in on_it if not np.isnan(p.width_m)]
-        length = sum(graph.line(graph.way(i)).length for i in way.links)
         rows.append(
             {
                 "way": k,
                 "patch": way.patch + 1,
                 "links_on_way": len(way.links),
-                "length_m": length + graph.line(way.leg).length,
+                "corridor_m": graph.line(whole_way(graph, way)).length,
                 "cost": way.cost,
                 "width_m": min(widths, default=float("nan")),
                 "gap_m": max(p.gap_m for p in on_it),
@@ -78,7 +78,7 @@ def ways_table(
         ("way", "count", 0),
         ("patch", "count", 0),
         ("links_on_way", "count", 0),
-        ("length_m", "number", 0),
+        ("corridor_m", "number", 0),
         ("cost", "number", 0),
         ("width_m", "number", 0),
         ("gap_m", "number", 0),
@@ -91,7 +91,7 @@ def links_table(graph: Graph, passages: Sequence[Passage], *, change: np.ndarray
     links = graph.links
     frame = pd.DataFrame(
         {
-            "link": np.arange(1, len(links.a) + 1),
+            "green_link": np.arange(1, len(links.a) + 1),
             "patch_a": links.a + 1,
             "patch_b": links.b + 1,
             "joins_ha": np.minimum(graph.area_ha[links.a], graph.area_ha[links.b]),
@@ -102,9 +102,9 @@ def links_table(graph: Graph, passages: Sequence[Passage], *, change: np.ndarray
             "link_change": [t(f"values.link_change.{c}") for c in change],
         }
     )
-    frame = frame.sort_values(["order", "joins_ha", "link"], ascending=[True, False, True])
+    frame = frame.sort_values(["order", "joins_ha", "green_link"], ascending=[True, False, True])
     columns = (
-        ("link", "count", 0),
+        ("green_link", "count", 0),
         ("patch_a", "count", 0),
         ("patch_b", "count", 0),
         ("joins_ha", "number", 1),

@@ -41,8 +41,9 @@ def finding(
     if "links_lost" not in figures:
         return first
     loss = figures["connected_loss_share"]
+    kind = "" if figures["links_lost"] else "_longer" if figures["links_longer"] else "_none"
     second = t(
-        "green_corridors.finding_plans",
+        f"green_corridors.finding_plans{kind}",
         lost=number(figures["links_lost"]),
         longer=number(figures["links_longer"]),
         links=number(figures["links"]),
@@ -69,7 +70,9 @@ def definition(study: Study, params: CorridorParameters) -> Definition:
             hinterland=number(params.hinterland_ha),
             half=number(params.half_cost),
             most=number(params.max_cost),
-            margin=number(params.margin_m),
+            around=t("green_corridors.around", margin=number(params.margin_m))
+            if params.margin_m
+            else "",
             name=study.area.name,
         ),
         parameters=params.model_dump(),

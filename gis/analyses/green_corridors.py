@@ -10,7 +10,15 @@ import shapely
 from rasterio.features import shapes as polygons_of
 
 from gis.analyses import corridor_words as words
-from gis.analyses.corridor_graph import Graph, Passage, ToSea, graph_of, passage, ways_to_sea
+from gis.analyses.corridor_graph import (
+    Graph,
+    Passage,
+    ToSea,
+    graph_of,
+    passage,
+    ways_to_sea,
+    whole_way,
+)
 from gis.analyses.corridor_surface import SURFACE_LAYERS, CorridorParameters, surface_of
 from gis.analyses.corridor_tables import link_frame, links_table, plans_table, ways_table
 from gis.analyses.parts import provenance
@@ -244,12 +252,18 @@ def _pinches(
 
 
 def _way_frame(study: Study, graph: Graph, ways: list[ToSea]) -> gpd.GeoDataFrame:
-    """Draw the last leg of each way, from its last patch to the sea."""
-    return gpd.GeoDataFrame(
-        {"patch": [w.patch + 1 for w in ways], "cost": [w.cost for w in ways]},
-        geometry=[graph.line(w.leg) for w in ways],
+    """Draw each way from the hinterland through the patches to the sea, the cheapest on top."""
+    lines = [graph.line(whole_way(graph, w)) for w in ways]
+    frame = gpd.GeoDataFrame(
+        {
+            "way": np.arange(1, len(ways) + 1),
+            "cost": [w.cost for w in ways],
+            "corridor_m": shapely.length(lines),
+        },
+        geometry=np.array(lines, dtype=object),
         crs=study.epsg,
     )
+    return frame.iloc[::-1].reset_index(drop=True)
 
 
 ANALYSIS = Analysis(

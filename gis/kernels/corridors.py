@@ -138,6 +138,26 @@ def trace(spread_: Spread, cell: int) -> list[int]:
     return way
 
 
+def within_patch(patches: Ints, start: int, end: int) -> list[int]:
+    """Return the shortest way between two cells of one patch, as flat indices, inside it.
+
+    Raises ParameterError for cells of two patches, or of none.
+    """
+    label = patches.ravel()[start]
+    if label == NO_PATCH or patches.ravel()[end] != label:
+        message = f"cells of patches {label} and {patches.ravel()[end]}: one patch is needed"
+        raise ParameterError(message)
+    from skimage.graph import MCP_Geometric
+
+    box = ndimage.find_objects((patches == label).astype(np.int8))[0]
+    corner = np.array([box[0].start, box[1].start])
+    first, last = (np.array(np.unravel_index(c, patches.shape)) - corner for c in (start, end))
+    search = MCP_Geometric(np.where(patches[box] == label, 1.0, -1.0))
+    search.find_costs([tuple(first)], [tuple(last)])
+    way = np.array(search.traceback(tuple(last))) + corner
+    return [int(c) for c in np.ravel_multi_index(tuple(way.T), patches.shape)]
+
+
 def narrowest(green: NDArray[np.bool_], cells: Ints, *, cell_m: float, max_m: float) -> Floats:
     """Return how wide the green is at some cells: the shortest chord through each, in metres.
 
