@@ -89,6 +89,9 @@ class CorridorParameters(Parameters):
     watercourse_m: float = Field(
         default=20.0, ge=0, le=200, description="width of the strip to each side of a watercourse"
     )
+    narrow_m: float = Field(
+        default=100.0, gt=0, le=500, description="green up to this width is marked as narrow"
+    )
     max_cost: float = Field(
         default=10_000.0,
         gt=0,

@@ -87,7 +87,9 @@ def run(study: Study, params: CorridorParameters) -> Result:
         frame=lines,
         layers={
             "patches": _patch_frame(study, graph, params),
-            "pinches": _pinches(study, graph, passages, ways=ways, legs=legs),
+            "pinches": _pinches(
+                study, graph, passages, ways=ways, legs=legs, narrow_m=params.narrow_m
+            ),
             "ways": _way_frame(study, graph, ways),
         },
     )
@@ -235,10 +237,12 @@ def _pinches(
     *,
     ways: list[ToSea],
     legs: list[Passage],
+    narrow_m: float,
 ) -> gpd.GeoDataFrame:
-    """Draw the narrowest place of each link and leg on a way to the sea."""
+    """Draw the gaps, and the narrowest places up to a width, on the ways to the sea."""
     on_way = sorted({i for way in ways for i in way.links})
-    found = [p for p in [*(passages[i] for i in on_way), *legs] if p.at >= 0]
+    there = [p for p in [*(passages[i] for i in on_way), *legs] if p.at >= 0]
+    found = [p for p in there if p.gap_m > 0 or p.width_m <= narrow_m]
     at = graph.surface.points(np.array([p.at for p in found], dtype=np.int64))
     return gpd.GeoDataFrame(
         {

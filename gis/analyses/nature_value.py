@@ -147,7 +147,7 @@ def run(study: Study, params: ValueParameters) -> Result:
                 "cut to land, area in the working CRS",
             ),
         ),
-        sensitivity=_readings(study, params, land),
+        sensitivity=_readings(study, params),
         notes=_notes(study),
         figures={
             **{f"nature_{c}_km2": land[c] for c in CLASSES},
@@ -200,9 +200,13 @@ def _notes(study: Study) -> tuple[Text, ...]:
     return tuple(notes)
 
 
-def _readings(study: Study, params: ValueParameters, land: dict[str, float]) -> tuple[Reading, ...]:
-    """Read the value with the doubtful steps one lower and one higher, and very high alone."""
-    whole = study.area.land_km2
+def readings_of(
+    params: ValueParameters,
+) -> tuple[tuple[str, ValueParameters, tuple[str, ...]], ...]:
+    """Return the readings: name, parameters, and the classes that count.
+
+    The doubtful steps one lower and one higher, and very high value alone.
+    """
     lower = params.model_copy(
         update={
             "quality_very_high": "high",
@@ -215,22 +219,32 @@ def _readings(study: Study, params: ValueParameters, land: dict[str, float]) -> 
     higher = params.model_copy(
         update={"quality_high": "very_high", "quality_moderate": "high", "hb13_c": "high"}
     )
-    found = [("chosen", land["very_high"] + land["high"])]
-    for name, other in (("lower", lower), ("higher", higher)):
-        areas = land_by_class(study, nature_value(study, other))
-        found.append((name, areas["very_high"] + areas["high"]))
-    found.append(("very_high_only", land["very_high"]))
-    return tuple(
-        Reading(
-            name=name,
-            text=t(f"nature_value.reading_{name}"),
-            value=km2 / whole if whole else None,
-            numerator=km2,
-            denominator=whole,
-            chosen=name == "chosen",
-        )
-        for name, km2 in found
+    return (
+        ("chosen", params, HIGH),
+        ("lower", lower, HIGH),
+        ("higher", higher, HIGH),
+        ("very_high_only", params, HIGH[:1]),
     )
+
+
+def _readings(study: Study, params: ValueParameters) -> tuple[Reading, ...]:
+    """Read the value in other ways that the layers allow."""
+    whole = study.area.land_km2
+    found = []
+    for name, other, classes in readings_of(params):
+        areas = land_by_class(study, nature_value(study, other))
+        km2 = sum(areas[c] for c in classes)
+        found.append(
+            Reading(
+                name=name,
+                text=t(f"nature_value.reading_{name}"),
+                value=km2 / whole if whole else None,
+                numerator=km2,
+                denominator=whole,
+                chosen=name == "chosen",
+            )
+        )
+    return tuple(found)
 
 
 def _classes(study: Study, frame: gpd.GeoDataFrame, land: dict[str, float]) -> Table:
