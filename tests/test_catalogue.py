@@ -51,7 +51,12 @@ USED = {
     "lakes": set(),
     "forest": set(),
     "terrain": set(),
-    "nature_mapped_extent": set(),
+    "nature_mapped_extent": {"name", "year"},
+    "nature_types_hb13": {"name", "kind", "value", "id"},
+    "nature_ku_value": {"kind", "name", "value", "id"},
+    "selected_nature_types": {"kind", "code", "name"},
+    "species_national_interest": {"norwegian_name", "group", "status", "records"},
+    "plant_richness": set(),
 }
 
 

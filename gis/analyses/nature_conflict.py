@@ -81,8 +81,8 @@ def run(study: Study, params: ValueParameters) -> Result:
         figures={
             "plans": len(plans),
             "plans_high": int(touched.sum()),
-            "planned_km2": whole,
-            **{f"planned_{c}_km2": areas[c] for c in CLASSES},
+            "planned_ha": whole * 100,
+            **{f"planned_{c}_ha": areas[c] * 100 for c in CLASSES},
         },
         tables={"conflict_plans": _table(frame)},
         frame=frame,

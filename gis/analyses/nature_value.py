@@ -157,8 +157,22 @@ def run(study: Study, params: ValueParameters) -> Result:
             "nature_values": _classes(study, frame, land),
             "nature_layers": _layers(study, frame, params),
         },
-        frame=frame[frame["nature_value"] != NONE_FOUND].reset_index(drop=True),
+        frame=_drawn(study, frame),
     )
+
+
+def _drawn(study: Study, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return what a map shows: the values, and where on land nobody has surveyed.
+
+    The surveys are of nature on land, so that the sea is not hatched.
+    """
+    drawn = frame[frame["nature_value"] != NONE_FOUND].reset_index(drop=True)
+    unseen = (drawn["nature_value"] == NOT_SURVEYED).to_numpy()
+    shapes = drawn.geometry.to_numpy().copy()
+    shapes[unseen] = shapely.intersection(shapes[unseen], study.land)
+    drawn = drawn.set_geometry(gpd.GeoSeries(shapes, crs=drawn.crs))
+    drawn["area_km2"] = shapely.area(shapes) / 1e6
+    return drawn[drawn["area_km2"] > 0].reset_index(drop=True)
 
 
 def share_of(part: float, whole: float) -> float:

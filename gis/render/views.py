@@ -64,7 +64,12 @@ def _scalar(name: str, value: Any) -> Text:
         return worded(f"values.{name}.{value}") or written(value, kind="text")
     if "share" in name:
         return percent(float(value))
-    for ending, unit, decimals in (("_km2", "km²", 1), ("_m2", "m²", 0), ("_m", "m", 0)):
+    for ending, unit, decimals in (
+        ("_km2", "km²", 1),
+        ("_ha", "ha", 1),
+        ("_m2", "m²", 0),
+        ("_m", "m", 0),
+    ):
         if name.endswith(ending):
             text = number(float(value), decimals=decimals)
             return Text(nb=f"{text.nb}\u00a0{unit}", en=f"{text.en}\u00a0{unit}")
