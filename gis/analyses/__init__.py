@@ -19,6 +19,7 @@ from gis.analyses import (
     nature_value,
     rail_cycling,
     ros_table,
+    suitability,
     surge,
     transit_access,
     what_changes,
@@ -46,6 +47,7 @@ ANALYSES: dict[str, Analysis[Any]] = {
         density.ANALYSIS,
         green_access.ANALYSIS,
         indicators.ANALYSIS,
+        suitability.ANALYSIS,
     )
 }
 
