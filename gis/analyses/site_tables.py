@@ -152,7 +152,7 @@ def _measured(one: Criterion, i: int) -> Text:
     if one.name == BUILT_UP:
         value = percent(float(one.measured[i]), decimals=0)
     else:
-        value = number(round(float(one.measured[i]))).with_unit("m")
+        value = number(float(one.measured[i])).with_unit("m")
     return Text(nb=f"{name.nb} {value.nb}", en=f"{name.en} {value.en}")
 
 

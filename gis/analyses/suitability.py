@@ -187,6 +187,7 @@ def _finding(study: Study, params: SuitabilityParameters, ranked: Ranked, *, tot
     return t(
         "suitability.finding",
         name=study.area.name,
+        share=percent(counts[Standing.HIGH] / total if total else None),
         well=number(counts[Standing.HIGH]),
         ha=number(counts[Standing.HIGH] * params.cell_m**2 / 10_000),
         limit=number(params.high_from),

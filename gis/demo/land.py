@@ -75,11 +75,13 @@ def _ages(rng: np.random.Generator, world: World) -> Ints:
         minlength=count + 1,
     )[1:] / np.maximum(total, 1)
     middle = np.array([2.5 + _STEP * i for i in range(len(_LABELS))])
-    families = 1.15 - dense[:, None] + 0.25 * rng.standard_normal((count, 1))
+    families = 1.15 - dense[:, None] + 0.3 * rng.standard_normal((count, 1))
+    old = np.exp(0.45 * rng.standard_normal((count, 1)))
     profile = 1.0 + 0.5 * families * np.exp(-(((middle - 10) / 9) ** 2))
     profile += 0.45 * np.exp(-(((middle - 43) / 13) ** 2))
     profile += (1.1 - families) * 0.5 * np.exp(-(((middle - 27) / 7) ** 2))
     profile = np.maximum(profile, 0.2) / (1 + np.exp((middle - 77) / 6.5))
+    profile *= np.where(middle > 62, old, 1.0)
     profile /= profile.sum(axis=1, keepdims=True)
     return np.array([rng.multinomial(n, p) for n, p in zip(total, profile, strict=True)])
 
