@@ -87,7 +87,7 @@ def test_classes_points_and_reasons_by_hand() -> None:
     assert len(rows) == 80  # 7.5 columns of 100 m; the half column's centres are on its edge
     assert result.status is Status.OK
     best = rows.loc[name(300, 300)]
-    assert (best["suited"], best["score"], best["rank"]) == ("high", 100.0, 1)
+    assert (best["suited"], best["score"], best["site_rank"]) == ("high", 100.0, 1)
     flooded = rows.loc[name(0, 0)]
     assert (flooded["suited"], flooded["main_reason"]) == ("excluded", "flood_zones")
     assert rows.loc[name(500, 300), "main_reason"] == "farmland"
@@ -165,7 +165,7 @@ def test_moving_everything_moves_the_answer(shift: tuple[int, int]) -> None:
         frames={k: f.set_geometry(f.geometry.translate(*shift)) for k, f in data.frames.items()},
     )
     one, other = run(data), run(moved)
-    columns = ["suited", "score", "rank", "stability_share", "main_reason", "free_share"]
+    columns = ["suited", "score", "site_rank", "stability_share", "main_reason", "free_share"]
     assert one.frame[columns].equals(other.frame[columns])  # type: ignore[union-attr,index]
     back = other.frame.geometry.translate(-shift[0], -shift[1])  # type: ignore[union-attr]
     assert shapely.equals(back, one.frame.geometry).all()  # type: ignore[union-attr]

@@ -6,30 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gis.analyses.land_parts import near_shapes
+from gis.analyses.nature_sources import LAYERS, VALUES, ValueParameters, valued_layers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gis.analyses.study import Study
 
-PROTECTED, TYPES = "protected_areas", "nature_types"
-VALUED = ("very_high", "high", "moderate")
-NATURE_LAYERS = (PROTECTED, TYPES)
+NATURE_LAYERS = LAYERS
+# Moderate value and above, as the value analysis gives it.
+_LEAST = VALUES.index("moderate")
 
 
 def valued_nature(study: Study) -> NDArray[Any]:
-    """Return protected areas and nature types of moderate quality or better; may overlap."""
-    return study.once(("valued nature",), lambda: _valued(study))
+    """Return the places of moderate, high or very high official nature value; may overlap."""
+    return study.once(("land nature",), lambda: _valued(study))
 
 
 def _valued(study: Study) -> NDArray[Any]:
-    found: list[NDArray[Any]] = [np.empty(0, dtype=object)]
-    if study.has(PROTECTED):
-        found.append(near_shapes(study, PROTECTED))
-    if study.has(TYPES):
-        frame = study.frame(TYPES)
-        frame = frame[frame["quality"].isin(VALUED)]
-        near = np.sort(frame.sindex.query(study.polygon, predicate="intersects"))
-        found.append(frame.geometry.to_numpy()[near])
-    return np.concatenate(found)
+    found = valued_layers(study, ValueParameters())
+    kept = [v.shapes[v.value <= _LEAST] for v in found]
+    return np.concatenate([np.empty(0, dtype=object), *kept])

@@ -109,22 +109,22 @@ def top_table(study: Study, grid: SiteGrid, ranked: Ranked, *, cleared: bool) ->
     rows = rows[np.lexsort((grid.west[rows], grid.south[rows], -ranked.score[rows]))][:_SHOWN_TOP]
     frame = pd.DataFrame(
         {
-            "rank": ranked.rank[rows],
+            "site_rank": ranked.rank[rows],
             "cell": cell_names(grid)[rows],
             "unit": _units(study, grid, rows),
             "score": ranked.score[rows],
             "stability": ranked.stability[rows],
-            "reason": [_reason(ranked, int(i)) for i in rows],
+            "points_reason": [_reason(ranked, int(i)) for i in rows],
             "open": [_open(ranked.limits, int(i)) for i in rows],
         }
     )
     columns = [
-        ("rank", "count", 0),
+        ("site_rank", "count", 0),
         ("cell", "text", 0),
         ("unit", "text", 0),
         ("score", "number", 1),
         ("stability", "share", 0),
-        ("reason", "text", 0),
+        ("points_reason", "text", 0),
     ]
     if not cleared:
         columns.append(("open", "text", 0))
@@ -183,7 +183,7 @@ def site_frame(study: Study, grid: SiteGrid, ranked: Ranked) -> gpd.GeoDataFrame
         "cell": cell_names(grid),
         "suited": [str(s) for s in ranked.standing],
         "score": np.round(ranked.score, 1),
-        "rank": np.where(ranked.rank > 0, ranked.rank, np.nan),
+        "site_rank": np.where(ranked.rank > 0, ranked.rank, np.nan),
         "stability_share": np.round(ranked.stability, 3),
         "main_reason": _main_reason(ranked),
         "open_reason": _open_reason(limits),
