@@ -9,6 +9,7 @@ from gis.analyses import (
     age_groups,
     biodiversity_hotspots,
     building_verdict,
+    built_up_change,
     built_up_share,
     critical_infrastructure,
     cut_off,
@@ -48,6 +49,7 @@ ANALYSES: dict[str, Analysis[Any]] = {
         green_access.ANALYSIS,
         indicators.ANALYSIS,
         suitability.ANALYSIS,
+        built_up_change.ANALYSIS,
     )
 }
 

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from scipy import ndimage
 
+from gis.demo.cover import KINDS
 from gis.demo.deliver_addresses import unit_numbers
 from gis.demo.deliver_base import STATUS
 from gis.demo.files import (
@@ -42,6 +43,9 @@ _PROJECTED = (2030, 2040)
 # Year and the share of the land that is not built up in it; today it is 63.5 %.
 _EARLIER = ((2006, 0.70), (2016, 0.665))
 _GROWTH = 0.011
+# Classes of the land cover, and the slope under which new town was built on fields.
+_WOOD, _FIELD, _BOG, _BUILT = 3, 4, 5, 7
+_FIELD_SLOPE = 0.07
 _FIRST_YEAR = 2000
 
 
@@ -53,7 +57,7 @@ def write_land(world: World, data: Path) -> list[Entry]:
         *_tables(world, data, counts),
         _history(world, data),
         _shops(rng, world, data),
-        _earlier(world, data),
+        *_earlier(world, data),
         Entry(
             "farmland",
             "data/Basisdata_9801_Fjordvik_25833_N50Kartdata_FGDB.zip",
@@ -154,14 +158,14 @@ def _shops(rng: np.random.Generator, world: World, data: Path) -> Entry:
     return Entry("groceries", "data/dagligvare.geojson", dt.date(2026, 3, 1))
 
 
-def _earlier(world: World, data: Path) -> Entry:
-    """Write the settlements of earlier years: the denser part of today's."""
+def _earlier(world: World, data: Path) -> list[Entry]:
+    """Write the settlements of earlier years, the denser part of today's, and the land then."""
     fine = resample(ndimage.gaussian_filter(world.town.density, 1.2), COARSE, MID)
     land = world.town.inside & (world.terrain.mid.wet < 0.5)
     names = {int(a.number[-1]): (a.number, a.name) for a in world.cover.urban}
+    labels = {y: _settled(world, fine > np.quantile(fine[land], share)) for y, share in _EARLIER}
     shapes, years, found = [], [], []
-    for year, share in _EARLIER:
-        label = _settled(world, fine > np.quantile(fine[land], share))
+    for year, label in labels.items():
         geometry, codes = polygons(label, MID)
         shapes += list(geometry)
         years += [year] * len(codes)
@@ -175,9 +179,26 @@ def _earlier(world: World, data: Path) -> Entry:
             "aar": years,
         },
     )
-    write_gpkg(data / "tettsteder_tidligere.gpkg", [table])
-    return Entry("built_up_earlier", "data/tettsteder_tidligere.gpkg", dt.date(2016, 1, 1),
-                 table.name)  # fmt: skip
+    first = min(labels)
+    cover = _cover(world, labels[first] > 0)
+    write_gpkg(data / "tettsteder_tidligere.gpkg", [table, cover])
+    file, then = "data/tettsteder_tidligere.gpkg", dt.date(first, 1, 1)
+    return [
+        Entry("built_up_earlier", file, then, table.name),
+        Entry("land_cover_earlier", file, then, cover.name),
+    ]
+
+
+def _cover(world: World, built: Bools) -> Table:
+    """Return forest, fields and bog around what was built since: fields on the gentle ground."""
+    now = world.cover.classes
+    grown = (now == _BUILT) & ~built
+    gentle = world.terrain.mid.slope < _FIELD_SLOPE
+    then = np.where(grown, np.where(gentle, _FIELD, _WOOD), now)
+    near = ndimage.uniform_filter(grown.astype(np.float32), 9) > 0
+    then[~np.isin(then, (_WOOD, _FIELD, _BOG)) | ~near] = 0
+    shapes, codes = polygons(then, MID, simplify_m=15.0)
+    return Table("arealdekke_tidligere", list(shapes), {"objtype": [KINDS[c - 1] for c in codes]})
 
 
 def _settled(world: World, dense: Bools) -> NDArray[np.int64]:
