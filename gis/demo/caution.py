@@ -10,7 +10,7 @@ import shapely
 from scipy import ndimage
 
 from gis.demo.files import Entry, Table, write_gpkg
-from gis.demo.grid import MID, drop_small, polygons
+from gis.demo.grid import COARSE, drop_small, polygons
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,11 +27,11 @@ _CLAY_BELOW_M = 70.0
 
 def write_caution(world: World, data: Path) -> list[Entry]:
     """Write both as NVE's layers and return their workspace entries."""
-    land = world.town.inside & (world.terrain.mid.sea < 0.5)
-    flood = (world.terrain.mid.hand < 3.0) & (world.terrain.mid.river_m < 350) & land
-    low = world.terrain.mid.height < _CLAY_BELOW_M
-    uneven = ndimage.gaussian_filter(world.terrain.mid.slope, 4.0) > 0.055
-    clay = low & uneven & land & (world.terrain.mid.lake < 0.5)
+    ground = world.terrain.coarse
+    land = world.town.inside_coarse & (ground.wet < 0.5)
+    flood = (ground.hand < 3.0) & (ground.river_m < 350) & land
+    uneven = ndimage.gaussian_filter(ground.slope, 1.6) > 0.055
+    clay = (ground.height < _CLAY_BELOW_M) & uneven & land
     entries = []
     for layer_id, name, where, column in (
         ("flood_caution", _FLOOD, flood, "objtype"),
@@ -46,8 +46,7 @@ def write_caution(world: World, data: Path) -> list[Entry]:
 
 
 def _areas(where: Bools) -> list[Any]:
-    whole = drop_small(
-        ndimage.binary_closing(ndimage.binary_opening(where, iterations=2)), cells=60
-    )
-    geometries, _ = polygons(whole.astype(np.int64), MID, simplify_m=14.0)
+    clean = ndimage.binary_closing(ndimage.binary_opening(where))
+    whole = drop_small(clean, cells=10)
+    geometries, _ = polygons(whole.astype(np.int64), COARSE, simplify_m=35.0)
     return list(shapely.get_parts(geometries))
