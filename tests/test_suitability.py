@@ -111,10 +111,12 @@ def test_a_hazard_nobody_has_mapped_is_never_suitable() -> None:
     half = frame([box(-100, -100, 300, 1100)])
     rows = cells_of(run(full(flood_mapped_extent=half)))
     open_ = rows.loc[name(300, 300)]
-    assert (open_["suited"], open_["open_reason"]) == ("needs_study", "flood_zones")
+    assert (open_["suited"], open_["open_reason"]) == ("study_high", "flood_zones")
+    assert rows.loc[name(300, 800), "suited"] == "needs_study"
     assert rows.loc[name(200, 300), "suited"] == "high"
     without = run(full(landslide_zones=None))
-    assert set(cells_of(without)["suited"]) == {"needs_study", "excluded"}
+    assert set(cells_of(without)["suited"]) == {"study_high", "needs_study", "excluded"}
+    assert without.figures["sites_study"] == 80 - without.figures["sites_excluded"]  # type: ignore[operator]
     assert without.status is Status.PARTLY_MAPPED
     assert without.numerator == 0
     assert "Skred" in without.notes[0].nb
@@ -125,7 +127,7 @@ def test_caution_areas_tell_what_must_be_studied() -> None:
     caution = frame([box(300, 300, 400, 400)], caution_class=["flood"])
     data = full(flood_mapped_extent=None, flood_caution=caution)
     rows = cells_of(run(data))
-    assert rows.loc[name(300, 300), "suited"] == "needs_study"
+    assert rows.loc[name(300, 300), "suited"] == "study_high"
     assert rows.loc[name(200, 300), "suited"] == "high"
     # Mapped by zones, the same place is cleared of them.
     assert cells_of(run(full(flood_caution=caution))).loc[name(300, 300), "suited"] == "high"

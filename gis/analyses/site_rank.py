@@ -37,11 +37,15 @@ _MEDIUM_OF_HIGH = 0.6
 
 
 class Standing(enum.StrEnum):
-    """What a cell is: suited by points, to be studied for hazard first, or excluded."""
+    """What a cell is: suited by points, to be studied for hazard first, or excluded.
+
+    ``STUDY_HIGH`` would be well suited if the open hazard turned out to be none.
+    """
 
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
+    STUDY_HIGH = "study_high"
     STUDY = "needs_study"
     EXCLUDED = "excluded"
 
@@ -82,7 +86,7 @@ class Ranked:
         """The class of each cell."""
         high, medium = self.score >= self.high_from, self.score >= self.medium_from
         made = np.where(high, Standing.HIGH, np.where(medium, Standing.MEDIUM, Standing.LOW))
-        made = np.where(self.open, Standing.STUDY, made)
+        made = np.where(self.open, np.where(high, Standing.STUDY_HIGH, Standing.STUDY), made)
         return np.asarray(np.where(self.excluded, Standing.EXCLUDED, made), dtype=object)
 
     @property
@@ -96,9 +100,9 @@ class Ranked:
         return {s: int((self.standing == s).sum()) for s in Standing}
 
     @property
-    def well_if_cleared(self) -> int:
-        """How many cells would be well suited if the open hazard turned out to be none."""
-        return int((self.open & ~self.excluded & (self.score >= self.high_from)).sum())
+    def to_study(self) -> int:
+        """How many cells have an open hazard and are not excluded."""
+        return self.counts[Standing.STUDY] + self.counts[Standing.STUDY_HIGH]
 
     @property
     def always_top(self) -> int:

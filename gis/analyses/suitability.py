@@ -178,7 +178,7 @@ def run(study: Study, params: SuitabilityParameters) -> Result:
 def _status(total: int, ranked: Ranked, absent: tuple[str, ...]) -> Status:
     if not total:
         return Status.INSUFFICIENT_DATA
-    open_ = absent or ranked.counts[Standing.STUDY]
+    open_ = absent or ranked.to_study
     return Status.PARTLY_MAPPED if open_ else Status.OK
 
 
@@ -191,7 +191,7 @@ def _finding(study: Study, params: SuitabilityParameters, ranked: Ranked, *, tot
         well=number(counts[Standing.HIGH]),
         ha=number(counts[Standing.HIGH] * params.cell_m**2 / 10_000),
         limit=number(params.high_from),
-        study=number(ranked.well_if_cleared),
+        study=number(counts[Standing.STUDY_HIGH]),
         excluded=percent(counts[Standing.EXCLUDED] / total if total else None, decimals=0),
     )
 
@@ -244,7 +244,8 @@ def _figures(ranked: Ranked, total: int) -> dict[str, Scalar]:
         "sites_high": counts[Standing.HIGH],
         "sites_medium": counts[Standing.MEDIUM],
         "sites_low": counts[Standing.LOW],
-        "sites_study": counts[Standing.STUDY],
+        "sites_study_high": counts[Standing.STUDY_HIGH],
+        "sites_study": ranked.to_study,
         "sites_excluded": counts[Standing.EXCLUDED],
         "sites_stable": ranked.always_top,
     }
