@@ -9,6 +9,7 @@ from gis.analyses import (
     age_groups,
     biodiversity_hotspots,
     building_verdict,
+    built_up_change,
     built_up_share,
     critical_infrastructure,
     cut_off,
@@ -21,6 +22,7 @@ from gis.analyses import (
     nature_value,
     rail_cycling,
     ros_table,
+    suitability,
     surge,
     transit_access,
     what_changes,
@@ -50,6 +52,8 @@ ANALYSES: dict[str, Analysis[Any]] = {
         green_access.ANALYSIS,
         indicators.ANALYSIS,
         green_corridors.ANALYSIS,
+        suitability.ANALYSIS,
+        built_up_change.ANALYSIS,
     )
 }
 

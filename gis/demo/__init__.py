@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gis.demo.caution import write_caution
 from gis.demo.deliver_base import write_base
 from gis.demo.deliver_risk import write_risk
 from gis.demo.deliver_theme import write_themes
@@ -47,6 +48,7 @@ def write_demo(directory: Path, *, seed: int = DEFAULT_SEED) -> Path:
     entries += write_risk(world, data)
     entries += write_land(world, data)
     entries += write_nature_value(world, data)
+    entries += write_caution(world, data)
     (directory / "workspace.toml").write_text(_workspace(entries, seed), encoding="utf-8")
     (directory / "LES_MEG.txt").write_text(notice(seed), encoding="utf-8")
     return directory

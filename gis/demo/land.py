@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from scipy import ndimage
 
+from gis.demo.cover import KINDS
 from gis.demo.deliver_addresses import unit_numbers
 from gis.demo.deliver_base import STATUS
 from gis.demo.files import (
@@ -42,6 +43,9 @@ _PROJECTED = (2030, 2040)
 # Year and the share of the land that is not built up in it; today it is 63.5 %.
 _EARLIER = ((2006, 0.70), (2016, 0.665))
 _GROWTH = 0.011
+# Classes of the land cover, and the slope under which new town was built on fields.
+_WOOD, _FIELD, _BOG, _BUILT = 3, 4, 5, 7
+_FIELD_SLOPE = 0.07
 _FIRST_YEAR = 2000
 
 
@@ -53,7 +57,7 @@ def write_land(world: World, data: Path) -> list[Entry]:
         *_tables(world, data, counts),
         _history(world, data),
         _shops(rng, world, data),
-        _earlier(world, data),
+        *_earlier(world, data),
         Entry(
             "farmland",
             "data/Basisdata_9801_Fjordvik_25833_N50Kartdata_FGDB.zip",
@@ -75,11 +79,13 @@ def _ages(rng: np.random.Generator, world: World) -> Ints:
         minlength=count + 1,
     )[1:] / np.maximum(total, 1)
     middle = np.array([2.5 + _STEP * i for i in range(len(_LABELS))])
-    families = 1.15 - dense[:, None] + 0.25 * rng.standard_normal((count, 1))
+    families = 1.15 - dense[:, None] + 0.3 * rng.standard_normal((count, 1))
+    old = np.exp(0.45 * rng.standard_normal((count, 1)))
     profile = 1.0 + 0.5 * families * np.exp(-(((middle - 10) / 9) ** 2))
     profile += 0.45 * np.exp(-(((middle - 43) / 13) ** 2))
     profile += (1.1 - families) * 0.5 * np.exp(-(((middle - 27) / 7) ** 2))
     profile = np.maximum(profile, 0.2) / (1 + np.exp((middle - 77) / 6.5))
+    profile *= np.where(middle > 62, old, 1.0)
     profile /= profile.sum(axis=1, keepdims=True)
     return np.array([rng.multinomial(n, p) for n, p in zip(total, profile, strict=True)])
 
@@ -152,14 +158,14 @@ def _shops(rng: np.random.Generator, world: World, data: Path) -> Entry:
     return Entry("groceries", "data/dagligvare.geojson", dt.date(2026, 3, 1))
 
 
-def _earlier(world: World, data: Path) -> Entry:
-    """Write the settlements of earlier years: the denser part of today's."""
+def _earlier(world: World, data: Path) -> list[Entry]:
+    """Write the settlements of earlier years, the denser part of today's, and the land then."""
     fine = resample(ndimage.gaussian_filter(world.town.density, 1.2), COARSE, MID)
     land = world.town.inside & (world.terrain.mid.wet < 0.5)
     names = {int(a.number[-1]): (a.number, a.name) for a in world.cover.urban}
+    labels = {y: _settled(world, fine > np.quantile(fine[land], share)) for y, share in _EARLIER}
     shapes, years, found = [], [], []
-    for year, share in _EARLIER:
-        label = _settled(world, fine > np.quantile(fine[land], share))
+    for year, label in labels.items():
         geometry, codes = polygons(label, MID)
         shapes += list(geometry)
         years += [year] * len(codes)
@@ -173,9 +179,26 @@ def _earlier(world: World, data: Path) -> Entry:
             "aar": years,
         },
     )
-    write_gpkg(data / "tettsteder_tidligere.gpkg", [table])
-    return Entry("built_up_earlier", "data/tettsteder_tidligere.gpkg", dt.date(2016, 1, 1),
-                 table.name)  # fmt: skip
+    first = min(labels)
+    cover = _cover(world, labels[first] > 0)
+    write_gpkg(data / "tettsteder_tidligere.gpkg", [table, cover])
+    file, then = "data/tettsteder_tidligere.gpkg", dt.date(first, 1, 1)
+    return [
+        Entry("built_up_earlier", file, then, table.name),
+        Entry("land_cover_earlier", file, then, cover.name),
+    ]
+
+
+def _cover(world: World, built: Bools) -> Table:
+    """Return forest, fields and bog around what was built since: fields on the gentle ground."""
+    now = world.cover.classes
+    grown = (now == _BUILT) & ~built
+    gentle = world.terrain.mid.slope < _FIELD_SLOPE
+    then = np.where(grown, np.where(gentle, _FIELD, _WOOD), now)
+    near = ndimage.uniform_filter(grown.astype(np.float32), 9) > 0
+    then[~np.isin(then, (_WOOD, _FIELD, _BOG)) | ~near] = 0
+    shapes, codes = polygons(then, MID, simplify_m=15.0)
+    return Table("arealdekke_tidligere", list(shapes), {"objtype": [KINDS[c - 1] for c in codes]})
 
 
 def _settled(world: World, dense: Bools) -> NDArray[np.int64]:
