@@ -13,6 +13,7 @@ from rasterio.errors import RasterioError
 from gis.analyses.screen_terrain import screen_terrain
 from gis.analyses.zones import mapped_extent
 from gis.errors import FieldError, GisError
+from gis.kernels.areal import areal
 from gis.kernels.zones import disjoint_bands
 from gis.text import Text, number, percent, t
 
@@ -227,7 +228,7 @@ def _measured(
 def _polygons(
     entry: LayerEntry, rows: gpd.GeoDataFrame, pieces: NDArray[Any], *, area: PlanArea
 ) -> tuple[bool, dict[str, Any]]:
-    flat = np.array([_areal(p) for p in pieces], dtype=object)
+    flat = np.array([areal(p) for p in pieces], dtype=object)
     keep = shapely.area(flat) > _SLIVER_M2 if len(flat) else np.zeros(0, dtype=bool)
     if not keep.any():
         return False, {}
@@ -250,13 +251,6 @@ def _polygons(
         "named": _names(entry, rows),
         "shape": shapely.union_all(bands, grid_size=_GRID_M),
     }
-
-
-def _areal(piece: Any) -> Any:
-    """Keep the polygons of an intersection; shared outlines come along as lines and points."""
-    parts = shapely.get_parts(shapely.get_parts(piece))
-    polygons = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
-    return shapely.union_all(polygons) if len(polygons) else shapely.Polygon()
 
 
 def _years(probability: float | None) -> float | None:

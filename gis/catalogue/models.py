@@ -233,7 +233,9 @@ class LayerEntry(Entry):
     """One file in layers/: what a layer is, from whom, and how it is read."""
 
     theme: Literal["base", "residents", "transit", "hazard", "nature", "plan", "terrain"]
-    geometry: Literal["polygon", "line", "point", "cell", "raster", "none"]
+    geometry: Literal["polygon", "line", "point", "cell", "raster", "mixed", "none"] = Field(
+        description="'mixed': a plan, with polygons, lines and points in one file"
+    )
     title: Bilingual
     about: Bilingual = Field(description="one sentence: what it shows and what it does not")
     source: SourceInfo
