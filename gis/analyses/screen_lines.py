@@ -10,7 +10,7 @@ import pyarrow as pa
 import shapely
 from rasterio.errors import RasterioError
 
-from gis.analyses.screen_terrain import screen_terrain
+from gis.analyses.screen_terrain import screen_raster, screen_terrain
 from gis.analyses.zones import mapped_extent
 from gis.errors import FieldError, GisError
 from gis.kernels.areal import areal
@@ -107,8 +107,10 @@ def screen_layer(area: PlanArea, name: str, entry: LayerEntry, *, today: dt.date
     source = study.source(name)
     known = replace(blank, source=source, warnings=_age(source, today))
     try:
-        if entry.geometry == "raster":
+        if entry.theme == "terrain":
             return _terrain_line(area, known)
+        if entry.geometry == "raster":
+            return _raster_line(area, known)
         return _vector_line(area, name, entry, known)
     except (
         GisError,
@@ -151,6 +153,16 @@ def _terrain_line(area: PlanArea, line: Line) -> Line:
             t("screen.steepest", share=percent(found.steepest, decimals=0)),
         ),
     )
+
+
+def _raster_line(area: PlanArea, line: Line) -> Line:
+    found = screen_raster(area.study.file(line.layer), area.shape)
+    if found is None:
+        return replace(line, status="not_mapped", why=t("screen.why_outside_grid"))
+    low, high, known = found
+    values = t("screen.values", low=number(low), high=number(high))
+    why = t("screen.why_raster")
+    return replace(line, status="hit", why=why, mapped_share=known, facts=(values,))
 
 
 def _vector_line(area: PlanArea, name: str, entry: LayerEntry, line: Line) -> Line:
