@@ -93,12 +93,22 @@ def stations_of(study: Study, kind: Kind) -> gpd.GeoDataFrame:
     return chosen
 
 
-def ridden(study: Study, origins: Origins, ride: Ride) -> Ridden:
-    """Measure a ride from every place of the origins. Raises LayerMissingError."""
-    stations = stations_of(study, ride.kind)
+def ridden(
+    study: Study,
+    origins: Origins,
+    ride: Ride,
+    *,
+    stations: gpd.GeoDataFrame | None = None,
+    roads: Roads | None = None,
+) -> Ridden:
+    """Measure a ride from every place of the origins. Raises LayerMissingError.
+
+    ``stations`` and ``roads``: default the study's own.
+    """
+    targets = stations_of(study, ride.kind) if stations is None else stations
     if ride.metric == "straight-line":
-        return _straight(origins, ride, stations)
-    return _by_network(study, origins, ride, stations)
+        return _straight(origins, ride, targets)
+    return _by_network(study, origins, ride, stations=targets, roads=roads)
 
 
 def _places(stations: gpd.GeoDataFrame) -> tuple[Floats, Floats]:
@@ -117,10 +127,17 @@ def _straight(origins: Origins, ride: Ride, stations: gpd.GeoDataFrame) -> Ridde
     return Ridden(ride, stations, row >= 0, minutes, metres, row, speed)
 
 
-def _by_network(study: Study, origins: Origins, ride: Ride, stations: gpd.GeoDataFrame) -> Ridden:
+def _by_network(
+    study: Study,
+    origins: Origins,
+    ride: Ride,
+    *,
+    stations: gpd.GeoDataFrame,
+    roads: Roads | None,
+) -> Ridden:
     if ride.gradient:
         study.need(TERRAIN)
-    roads, trip = roads_of(study, "cycle"), ride.trip
+    roads, trip = roads or roads_of(study, "cycle"), ride.trip
     targets = roads.places(*_places(stations), trip=trip)
     priced = roads.price(trip, gradient=ride.gradient)
     found = travel(roads, snapped_origins(roads, origins, trip), targets, trip=trip, priced=priced)

@@ -10,9 +10,10 @@ import pyarrow as pa
 import shapely
 from rasterio.errors import RasterioError
 
-from gis.analyses.screen_terrain import screen_terrain
+from gis.analyses.screen_terrain import screen_raster, screen_terrain
 from gis.analyses.zones import mapped_extent
 from gis.errors import FieldError, GisError
+from gis.kernels.areal import areal
 from gis.kernels.zones import disjoint_bands
 from gis.text import Text, number, percent, t
 
@@ -106,8 +107,10 @@ def screen_layer(area: PlanArea, name: str, entry: LayerEntry, *, today: dt.date
     source = study.source(name)
     known = replace(blank, source=source, warnings=_age(source, today))
     try:
-        if entry.geometry == "raster":
+        if entry.theme == "terrain":
             return _terrain_line(area, known)
+        if entry.geometry == "raster":
+            return _raster_line(area, known)
         return _vector_line(area, name, entry, known)
     except (
         GisError,
@@ -150,6 +153,16 @@ def _terrain_line(area: PlanArea, line: Line) -> Line:
             t("screen.steepest", share=percent(found.steepest, decimals=0)),
         ),
     )
+
+
+def _raster_line(area: PlanArea, line: Line) -> Line:
+    found = screen_raster(area.study.file(line.layer), area.shape)
+    if found is None:
+        return replace(line, status="not_mapped", why=t("screen.why_outside_grid"))
+    low, high, known = found
+    values = t("screen.values", low=number(low), high=number(high))
+    why = t("screen.why_raster")
+    return replace(line, status="hit", why=why, mapped_share=known, facts=(values,))
 
 
 def _vector_line(area: PlanArea, name: str, entry: LayerEntry, line: Line) -> Line:
@@ -227,7 +240,7 @@ def _measured(
 def _polygons(
     entry: LayerEntry, rows: gpd.GeoDataFrame, pieces: NDArray[Any], *, area: PlanArea
 ) -> tuple[bool, dict[str, Any]]:
-    flat = np.array([_areal(p) for p in pieces], dtype=object)
+    flat = np.array([areal(p) for p in pieces], dtype=object)
     keep = shapely.area(flat) > _SLIVER_M2 if len(flat) else np.zeros(0, dtype=bool)
     if not keep.any():
         return False, {}
@@ -250,13 +263,6 @@ def _polygons(
         "named": _names(entry, rows),
         "shape": shapely.union_all(bands, grid_size=_GRID_M),
     }
-
-
-def _areal(piece: Any) -> Any:
-    """Keep the polygons of an intersection; shared outlines come along as lines and points."""
-    parts = shapely.get_parts(shapely.get_parts(piece))
-    polygons = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
-    return shapely.union_all(polygons) if len(polygons) else shapely.Polygon()
 
 
 def _years(probability: float | None) -> float | None:

@@ -64,7 +64,20 @@ def zone_codes(line: Line, entry: LayerEntry) -> tuple[str, ...]:
 
 def zone_name(code: str) -> Text:
     """Return a zone's code with its name, or the code alone where no name is known."""
-    known = {"H130", "H190", "H210", "H220", "H310", "H320", "H390", "H530", "H560", "H570", "H720"}
+    known = {
+        "H130",
+        "H190",
+        "H210",
+        "H220",
+        "H310",
+        "H320",
+        "H390",
+        "H510",
+        "H530",
+        "H560",
+        "H570",
+        "H720",
+    }
     if code not in known:
         return Text(code, code)
     return t("screen.zone_name", code=code, name=t(f"screen.{code.lower()}"))

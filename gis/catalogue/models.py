@@ -207,7 +207,7 @@ class ScreenRules(Entry):
         default=None,
         description="what a hit means: 'conflict' must be handled, 'check' must be looked into, "
         "'fact' is for information, 'none': not screened; default by theme: hazard conflict "
-        "(caution areas check), nature check, others fact",
+        "(caution areas check), nature check, residents none, others fact",
     )
     near_m: float = Field(
         default=100, ge=0, le=1000, description="how near counts as near, metres from the area"
@@ -233,7 +233,9 @@ class LayerEntry(Entry):
     """One file in layers/: what a layer is, from whom, and how it is read."""
 
     theme: Literal["base", "residents", "transit", "hazard", "nature", "plan", "terrain"]
-    geometry: Literal["polygon", "line", "point", "cell", "raster", "none"]
+    geometry: Literal["polygon", "line", "point", "cell", "raster", "mixed", "none"] = Field(
+        description="'mixed': a plan, with polygons, lines and points in one file"
+    )
     title: Bilingual
     about: Bilingual = Field(description="one sentence: what it shows and what it does not")
     source: SourceInfo
@@ -270,7 +272,8 @@ class LayerEntry(Entry):
         """What a hit means for a plan area: as the entry says, else by its theme."""
         if self.screen.relevance is not None:
             return self.screen.relevance
-        if self.geometry == "none":
+        # Counts of people are told for the area as a whole, never by a layer of them.
+        if self.geometry in ("none", "cell") or self.theme == "residents":
             return "none"
         if self.theme == "hazard" and not self.caution:
             return "conflict"

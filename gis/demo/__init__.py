@@ -18,6 +18,7 @@ from gis.demo.deliver_theme import write_themes
 from gis.demo.land import write_land
 from gis.demo.nature_value import write_nature_value
 from gis.demo.notice import notice
+from gis.demo.scenario import write_scenario
 from gis.demo.world import build_world
 from gis.errors import ParameterError
 
@@ -49,6 +50,7 @@ def write_demo(directory: Path, *, seed: int = DEFAULT_SEED) -> Path:
     entries += write_land(world, data)
     entries += write_nature_value(world, data)
     entries += write_caution(world, data)
+    entries += write_scenario(world, data)
     (directory / "workspace.toml").write_text(_workspace(entries, seed), encoding="utf-8")
     (directory / "LES_MEG.txt").write_text(notice(seed), encoding="utf-8")
     return directory

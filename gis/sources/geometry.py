@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     Geometries = NDArray[Any]
 
 # shapely type ids of each kind, single and multi; 7 is the collection, -1 is missing
-_KINDS = {"point": (0, 4), "line": (1, 2, 5), "polygon": (3, 6), "cell": (3, 6), "raster": (3, 6)}
+_KINDS = {
+    "point": (0, 4),
+    "line": (1, 2, 5),
+    "polygon": (3, 6),
+    "cell": (3, 6),
+    "raster": (3, 6),
+    "mixed": (0, 1, 2, 3, 4, 5, 6),
+}
 _NAMES = (
     "Point",
     "LineString",

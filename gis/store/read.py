@@ -72,10 +72,10 @@ class Store:
     def near(self, layer: str, box: Bounds) -> gpd.GeoDataFrame:
         """Read the rows of a layer whose envelope meets a box, in their own order.
 
-        ``box`` in the working CRS. Rows outside it are passed over by the envelopes that the
-        file holds beside the geometry (GeoParquet 1.1), so that they are never decoded.
-        Raises LayerMissingError, StoreError.
+        ``box`` in the working CRS. Raises LayerMissingError, StoreError.
         """
+        if _is_control(layer):
+            return self.frame(layer)  # which refuses it
         return read_near(
             self._path(self._record(layer).frame), box, crs=working_crs(self.manifest.epsg)
         )

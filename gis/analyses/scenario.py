@@ -1,0 +1,398 @@
+"""Work out how plans change the municipality's figures, and who is behind each difference.
+
+A plan has areas with dwellings, residents or workplaces, new stops, new paths, and built-up
+land that is cleared. Each indicator is the same as its own analysis gives today; with
+nothing planned it stays exactly that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import geopandas as gpd
+import numpy as np
+from pydantic import Field
+
+from gis.analyses.frequent_stops import READY_LIST, TIMETABLE
+from gis.analyses.network_access import ROADS
+from gis.analyses.parts import provenance
+from gis.analyses.registry import Analysis, Parameters
+from gis.analyses.rides import STATIONS
+from gis.analyses.scenario_land import BUILT_UP, NATURE, LandChange, land_changes
+from gis.analyses.scenario_people import PeopleChange, people_changes
+from gis.analyses.scenario_plan import LAYER, Layout, lay_out, plan_in_layer
+from gis.analyses.scenario_tables import scenario_tables
+from gis.analyses.shown import shown_residents
+from gis.analyses.transit_access import TransitAccessParameters, check_reach
+from gis.analyses.travel import ADDRESSES, counted_cells
+from gis.analyses.travel_words import joined, metres, plain_number
+from gis.analyses.zones import hazard_ids
+from gis.errors import ParameterError
+from gis.result import Definition, LeftOut, Reading, Result, Status
+from gis.text import Text, number, people, people_share, t
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gis.analyses.study import Study
+    from gis.sources.plan import Plan, Planned
+
+# Persons in a private household in Akershus, 1 January 2024 (SSB, "Husholdningene blir stadig
+# mindre"); Bærum had 2.31 in 2019 (SSB, private households by municipality).
+PERSONS_PER_DWELLING = 2.26
+BASELINE = "baseline"
+
+
+class ScenarioParameters(Parameters):
+    """How those who move in are counted, and what is near."""
+
+    persons_per_dwelling: float = Field(
+        default=PERSONS_PER_DWELLING,
+        gt=0,
+        le=10,
+        description="residents of a dwelling where the plan does not give residents; default: "
+        "persons per private household in Akershus on 1 January 2024 (SSB)",
+    )
+    max_m: float = Field(default=1000, ge=50, le=5000, description="how far a stop may be, metres")
+    metric: Literal["straight-line", "network"] = Field(
+        default="straight-line",
+        description="how far is measured: in a straight line, or walked along roads and paths",
+    )
+    min_per_hour: float | None = Field(
+        default=None,
+        gt=0,
+        le=60,
+        description="how many departures an hour make a stop frequent; default as transit-access",
+    )
+    join_m: float = Field(
+        default=10,
+        ge=0,
+        le=100,
+        description="how far the ends of a new path reach out to meet a road, metres",
+    )
+
+    @property
+    def transit(self) -> TransitAccessParameters:
+        """The definition of access to transit; a ready list settles what is frequent itself."""
+        given = {"max_m": self.max_m, "metric": self.metric}
+        more = {} if self.min_per_hour is None else {"min_per_hour": self.min_per_hour}
+        return TransitAccessParameters.model_validate({**given, **more})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One plan with what it changes."""
+
+    layout: Layout
+    people: tuple[PeopleChange, ...]
+    land: tuple[LandChange, ...]
+
+    @property
+    def transit(self) -> PeopleChange | None:
+        """The change of access to transit, where it could be worked out."""
+        return next((c for c in self.people if c.indicator == "transit"), None)
+
+    @property
+    def dwellings_within(self) -> float | None:
+        """How many of the new dwellings have a frequent stop within reach; None if not known."""
+        if self.transit is None:
+            return None
+        return float(self.layout.dwellings @ self.transit.part) if self.layout.areas else 0.0
+
+    @property
+    def growth_share(self) -> float | None:
+        """The share (0-1) of the new dwellings with a frequent stop within reach."""
+        total = float(self.layout.dwellings.sum())
+        within = self.dwellings_within
+        return within / total if total and within is not None else None
+
+
+def run(study: Study, params: ScenarioParameters) -> Result:
+    """Answer for the plans of the study's own layer of planned changes."""
+    return scenario(study, params, plan_in_layer(study))
+
+
+def scenario(study: Study, params: ScenarioParameters, plan: Plan) -> Result:
+    """Measure each plan against today. Raises ParameterError, LayerMissingError, GeometryError.
+
+    With nothing planned every indicator is exactly today's. Residents who move in lie evenly
+    in their area, on a grid of 25 m.
+    """
+    check_reach(study, params.transit)
+    outcomes = outcomes_of(study, params, plan)
+    if not any(o.people or o.land for o in outcomes):
+        message = (
+            f"scenario needs at least one of {TIMETABLE}, {READY_LIST}, {STATIONS}, {BUILT_UP} or "
+            f"a hazard layer; the store has: {', '.join(study.data.layers)}"
+        )
+        raise ParameterError(message)
+    return _result(study, params, plan, outcomes)
+
+
+def outcomes_of(study: Study, params: ScenarioParameters, plan: Plan) -> list[Outcome]:
+    """Return what each plan changes, in the order they come; today's where there is none."""
+    layouts = [
+        lay_out(
+            study,
+            plan,
+            name,
+            persons_per_dwelling=params.persons_per_dwelling,
+            join_m=params.join_m,
+        )
+        for name in plan.scenarios or (BASELINE,)
+    ]
+    return [
+        Outcome(
+            layout=layout,
+            people=tuple(people_changes(study, params.transit, layout)),
+            land=tuple(land_changes(study, layout)),
+        )
+        for layout in layouts
+    ]
+
+
+def _result(
+    study: Study, params: ScenarioParameters, plan: Plan, outcomes: Sequence[Outcome]
+) -> Result:
+    lead = outcomes[0]
+    transit = lead.transit
+    after = transit.after if transit else None
+    total = transit.after_total if transit else None
+    return Result(
+        analysis="scenario",
+        title=ANALYSIS.title,
+        area=study.area,
+        unit="share",
+        value=after / total if transit and after is not None and total else None,
+        numerator=after,
+        denominator=total,
+        numerator_unit="residents",
+        status=Status.OK if transit else Status.INSUFFICIENT_DATA,
+        finding=_finding(study, lead, params),
+        definition=_definition(study, params, plan),
+        provenance=provenance(
+            study,
+            [
+                "population_grid",
+                TIMETABLE if study.has(TIMETABLE) else READY_LIST,
+                STATIONS,
+                BUILT_UP,
+                *NATURE,
+                *(x for x in hazard_ids() if study.has(x)),
+                ADDRESSES,
+                LAYER,
+            ],
+            steps=(
+                "each indicator as its own analysis gives it today",
+                "who moves in at points of 25 m in the plan's areas",
+                "today's residents measured anew only to what is new",
+                "land measured anew only where the plan touches it",
+            ),
+        ),
+        sensitivity=_readings(outcomes),
+        left_out=_left_out(outcomes),
+        notes=_notes(study, params, outcomes),
+        figures=_figures(lead),
+        tables=scenario_tables(outcomes),
+        frame=_cells(study, lead, after=True),
+        layers=_layers(study, lead, outcomes),
+    )
+
+
+def _figures(lead: Outcome) -> dict[str, float | None]:
+    built = next((c for c in lead.land if c.indicator == "built_up"), None)
+    transit = lead.transit
+    found: dict[str, float | None] = {
+        "new_residents": float(round(lead.layout.residents.sum())),
+        "new_dwellings": float(round(lead.layout.dwellings.sum())),
+        "new_dwellings_within": None,
+        "new_workplaces": float(round(lead.layout.workplaces.sum())),
+        "built_up_change_ha": None if built is None else round(built.change_ha, 2),
+    }
+    if transit is not None:
+        within = lead.dwellings_within
+        found["new_dwellings_within"] = None if within is None else float(round(within))
+        found["residents_before"] = transit.before
+        found["residents_gained"] = transit.gained
+        found["residents_after"] = transit.after
+    return found
+
+
+def _finding(study: Study, lead: Outcome, params: ScenarioParameters) -> Text:
+    """Say what the first plan does to transit, to its own dwellings and to the ground."""
+    transit = lead.transit
+    if transit is None:
+        return t("scenario.finding_land", name=study.area.name, ground=_ground(lead))
+    if lead.layout.name == BASELINE:
+        share = people_share(transit.before, of=transit.total)
+        return t("scenario.finding_baseline", name=study.area.name, share=share)
+    return t(
+        "scenario.finding",
+        scenario=lead.layout.name,
+        name=study.area.name,
+        before=people_share(transit.before, of=transit.total),
+        after=people_share(transit.after, of=transit.after_total),
+        distance=metres(params.max_m),
+        gained=people(transit.gained),
+        within=number(lead.dwellings_within),
+        dwellings=number(lead.layout.dwellings.sum()),
+        ground=_ground(lead),
+    )
+
+
+def _ground(lead: Outcome) -> Text:
+    built = next((c for c in lead.land if c.indicator == "built_up"), None)
+    nature = sum(
+        c.change_ha for c in lead.land if c.indicator in ("nature_types", "protected_areas")
+    )
+    if built is None:
+        return t("scenario.ground_unknown")
+    change = number(built.change_ha, decimals=1)
+    return t("scenario.ground", built=change, nature=number(max(nature, 0.0), decimals=1))
+
+
+def _definition(study: Study, params: ScenarioParameters, plan: Plan) -> Definition:
+    way = "network" if params.metric == "network" else "straight"
+    said = [
+        t(
+            "scenario.definition",
+            plan=plan.label,
+            persons=number(params.persons_per_dwelling, decimals=2),
+            distance=metres(params.max_m),
+            way=t(f"scenario.way_{way}"),
+        )
+    ]
+    if params.min_per_hour is not None:
+        said.append(t("scenario.per_hour", count=plain_number(params.min_per_hour)))
+    return Definition(
+        joined(*said),
+        {
+            **params.model_dump(exclude_none=True),
+            "plan": plan.label,
+            "plan_sha256": plan.sha256,
+            "stops": "timetable" if study.has(TIMETABLE) else "list",
+        },
+    )
+
+
+def _readings(outcomes: Sequence[Outcome]) -> tuple[Reading, ...]:
+    """Give today and each plan as readings of one number: who has frequent transit near."""
+    lead = outcomes[0].transit
+    if lead is None:
+        return ()
+    made = [("today", t("scenario.today"), lead.before, lead.total, False)]
+    for i, outcome in enumerate(outcomes):
+        found = outcome.transit
+        if found is not None and outcome.layout.name != BASELINE:
+            name = Text(outcome.layout.name, outcome.layout.name)
+            made.append((f"plan_{i + 1}", name, found.after, found.after_total, i == 0))
+    return tuple(
+        Reading(
+            name=name,
+            text=text,
+            value=part / whole if whole else None,
+            numerator=part,
+            denominator=whole,
+            chosen=chosen,
+        )
+        for name, text, part, whole, chosen in made
+    )
+
+
+def _left_out(outcomes: Sequence[Outcome]) -> tuple[LeftOut, ...]:
+    outside = sum(o.layout.outside for o in outcomes)
+    if outside <= 0:
+        return ()
+    return (
+        LeftOut(
+            reason="planned_outside",
+            text=t("scenario.outside"),
+            count=float(round(outside)),
+            unit="planned_residents",
+        ),
+    )
+
+
+def _notes(
+    study: Study, params: ScenarioParameters, outcomes: Sequence[Outcome]
+) -> tuple[Text, ...]:
+    made = [t("scenario.note_people"), t("scenario.note_built")]
+    paths = any(o.layout.paths for o in outcomes)
+    if paths and (params.metric != "network" or not study.has(ROADS)):
+        made.append(t("scenario.note_paths"))
+    seldom = [
+        s.name
+        for o in outcomes
+        for s in o.layout.stops
+        if not s.per_hour >= params.transit.min_per_hour
+    ]
+    if seldom:
+        made.append(t("scenario.note_seldom", stops=", ".join(dict.fromkeys(seldom))))
+    return tuple(made)
+
+
+def _cells(study: Study, lead: Outcome, *, after: bool) -> gpd.GeoDataFrame | None:
+    """Return the cells with whether they are near frequent transit, today or with the plan."""
+    found = lead.transit
+    if found is None or found.was is None or found.now is None:
+        return None
+    cells = counted_cells(study, "residents")
+    shares = found.now if after else found.was
+    columns = {
+        "cell_id": cells.cell_id,
+        "residents": cells.weight,
+        "residents_shown": shown_residents(study, cells),
+        "reached": shares >= 0.5,
+        "gained": (found.now >= 0.5) & (found.was < 0.5),
+    }
+    return gpd.GeoDataFrame(columns, geometry=cells.squares, crs=study.epsg)
+
+
+def _layers(
+    study: Study, lead: Outcome, outcomes: Sequence[Outcome]
+) -> dict[str, gpd.GeoDataFrame]:
+    """Give maps the cells of today, and what each plan draws."""
+    features = [(o.layout.name, f) for o in outcomes for f in _features(o.layout)]
+    drawn = gpd.GeoDataFrame(
+        {
+            "scenario": [name for name, _ in features],
+            "kind": [f.kind for _, f in features],
+            "name": [f.name for _, f in features],
+            "dwellings": [_whole(f.dwellings) for _, f in features],
+            "workplaces": [_whole(f.workplaces) for _, f in features],
+            "per_hour": [_whole(f.per_hour) for _, f in features],
+        },
+        geometry=[f.shape for _, f in features],
+        crs=study.epsg,
+    )
+    flat = drawn["kind"].isin(("area", "removal"))
+    found = {
+        "planned": drawn[flat & (drawn["scenario"] == lead.layout.name)],
+        "planned_stops": drawn[(drawn["kind"] == "stop") & (drawn["scenario"] == lead.layout.name)],
+        "planned_paths": drawn[(drawn["kind"] == "path") & (drawn["scenario"] == lead.layout.name)],
+        "other_plans": drawn[flat & (drawn["scenario"] != lead.layout.name)],
+    }
+    before = _cells(study, lead, after=False)
+    kept = {k: v.reset_index(drop=True) for k, v in found.items()}
+    return kept if before is None else {**kept, "before": before}
+
+
+def _features(layout: Layout) -> list[Planned]:
+    return [*layout.areas, *layout.removals, *layout.stops, *layout.paths]
+
+
+def _whole(value: float) -> float | None:
+    return None if np.isnan(value) else float(round(value, 1))
+
+
+ANALYSIS = Analysis(
+    id="scenario",
+    title=t("scenario.title"),
+    question=t("scenario.question"),
+    parameters=ScenarioParameters,
+    run=run,
+    needs=("municipality", "population_grid"),
+    uses=(LAYER, TIMETABLE, READY_LIST, STATIONS, BUILT_UP, *NATURE, ROADS, ADDRESSES),
+    of_change=True,
+)

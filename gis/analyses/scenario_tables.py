@@ -1,0 +1,184 @@
+"""Lay out plans side by side: people, land, and what each area of a plan brings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gis.analyses.parts import table
+from gis.disclosure import is_publishable, round_residents
+from gis.text import Text, number, people, t
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gis.analyses.scenario import Outcome
+    from gis.analyses.scenario_land import LandChange
+    from gis.analyses.scenario_people import PeopleChange
+    from gis.result import Table
+
+
+def scenario_tables(outcomes: Sequence[Outcome]) -> dict[str, Table]:
+    """Return the tables; in the first two, plans stand under each other by indicator."""
+    made = {}
+    if any(o.people for o in outcomes):
+        made["scenario_people"] = _people(outcomes)
+    if any(o.land for o in outcomes):
+        made["scenario_land"] = _land(outcomes)
+    if any(o.layout.areas for o in outcomes):
+        made["scenario_areas"] = _areas(outcomes)
+    return made
+
+
+def shown_share(part: float, whole: float) -> float:
+    """Return a share (0-1) of residents as it may be shown: NaN where it would tell of 1 to 9."""
+    if not whole or not is_publishable(round(part)) or not is_publishable(round(whole - part)):
+        return float("nan")
+    if part == whole:
+        return 1.0
+    rounded = round_residents(part)
+    return float("nan") if rounded is None else min(rounded / whole, 1.0)
+
+
+def _people(outcomes: Sequence[Outcome]) -> Table:
+    rows = [
+        {
+            "indicator": t(f"scenario.people_{c.indicator}"),
+            "scenario": o.layout.name,
+            "before": c.before,
+            "before_share": shown_share(c.before, c.total),
+            "after": c.after,
+            "after_share": shown_share(c.after, c.after_total),
+            "gained_today": c.gained,
+            "new_within": round(c.new_within),
+            "new_total": round(c.new_total),
+            "behind": _people_behind(o, c),
+        }
+        for name in ("transit", "rail", "hazard")
+        for o in outcomes
+        for c in o.people
+        if c.indicator == name
+    ]
+    columns = (
+        ("indicator", "text", 0),
+        ("scenario", "text", 0),
+        ("before", "residents", 0),
+        ("before_share", "share", 1),
+        ("after", "residents", 0),
+        ("after_share", "share", 1),
+        ("gained_today", "residents", 0),
+        ("new_within", "count", 0),
+        ("new_total", "count", 0),
+        ("behind", "text", 0),
+    )
+    frame = pd.DataFrame(rows, columns=[c[0] for c in columns])
+    alone = ("before", "after", "gained_today")
+    return table("scenario_people", frame, columns, counts="subsets", alone=alone)
+
+
+def _people_behind(outcome: Outcome, change: PeopleChange) -> Text:
+    """Say who makes the difference: those who move in, by area, and those who gain."""
+    words = []
+    if change.gained > 0:
+        stops = [s.name for s in outcome.layout.stops]
+        by = [*stops, *(p.name for p in outcome.layout.paths)]
+        words.append(t("scenario.behind_gained", count=people(change.gained), by=", ".join(by)))
+    moving = [
+        (a.name, r * p, r)
+        for a, r, p in zip(outcome.layout.areas, outcome.layout.residents, change.part, strict=True)
+        if r * p > 0
+    ]
+    words += [
+        t("scenario.behind_area", area=name, within=number(within), total=number(total))
+        for name, within, total in moving
+    ]
+    return _joined(words)
+
+
+def _joined(words: Sequence[Text]) -> Text:
+    if not words:
+        return t("scenario.behind_none")
+    return Text(nb="; ".join(w.nb for w in words), en="; ".join(w.en for w in words))
+
+
+def _land(outcomes: Sequence[Outcome]) -> Table:
+    names = list(dict.fromkeys(c.indicator for o in outcomes for c in o.land))
+    rows = [
+        {
+            "indicator": t(f"scenario.land_{name}"),
+            "scenario": o.layout.name,
+            "before_ha": c.before_ha,
+            "after_ha": c.after_ha,
+            "change_ha": c.change_ha,
+            "before_share": c.before_ha / c.of_ha if c.of_ha else np.nan,
+            "after_share": c.after_ha / c.of_ha if c.of_ha else np.nan,
+            "behind": _land_behind(o, c),
+        }
+        for name in names
+        for o in outcomes
+        for c in o.land
+        if c.indicator == name
+    ]
+    columns = (
+        ("indicator", "text", 0),
+        ("scenario", "text", 0),
+        ("before_ha", "number", 1),
+        ("after_ha", "number", 1),
+        ("change_ha", "number", 2),
+        ("before_share", "share", 2),
+        ("after_share", "share", 2),
+        ("behind", "text", 0),
+    )
+    return table("scenario_land", pd.DataFrame(rows, columns=[c[0] for c in columns]), columns)
+
+
+def _land_behind(outcome: Outcome, change: LandChange) -> Text:
+    words = [
+        t("scenario.behind_ground", area=a.name, ha=number(ha, decimals=2))
+        for a, ha in zip(outcome.layout.areas, change.by_area, strict=True)
+        if round(ha, 2) > 0
+    ]
+    if round(change.cleared_ha, 2) > 0:
+        cleared = number(change.cleared_ha, decimals=2)
+        words.append(t("scenario.behind_cleared", ha=cleared))
+    return _joined(words)
+
+
+def _areas(outcomes: Sequence[Outcome]) -> Table:
+    """List the areas of each plan with what they bring and where they lie."""
+    rows = []
+    for o in outcomes:
+        parts = {c.indicator: c.part for c in o.people}
+        land = {c.indicator: c.by_area for c in o.land}
+        for i, a in enumerate(o.layout.areas):
+            rows.append(
+                {
+                    "scenario": o.layout.name,
+                    "name": a.name,
+                    "dwellings": o.layout.dwellings[i],
+                    "planned_residents": o.layout.residents[i],
+                    "planned_workplaces": o.layout.workplaces[i],
+                    "within_transit": parts["transit"][i] if "transit" in parts else np.nan,
+                    "within_rail": parts["rail"][i] if "rail" in parts else np.nan,
+                    "within_hazard": parts["hazard"][i] if "hazard" in parts else np.nan,
+                    "new_ground_ha": land["built_up"][i] if "built_up" in land else np.nan,
+                    "nature_ha": sum(
+                        land[n][i] for n in ("nature_types", "protected_areas") if n in land
+                    ),
+                }
+            )
+    columns = (
+        ("scenario", "text", 0),
+        ("name", "text", 0),
+        ("dwellings", "number", 0),
+        ("planned_residents", "number", 0),
+        ("planned_workplaces", "number", 0),
+        ("within_transit", "share", 0),
+        ("within_rail", "share", 0),
+        ("within_hazard", "share", 0),
+        ("new_ground_ha", "number", 2),
+        ("nature_ha", "number", 2),
+    )
+    return table("scenario_areas", pd.DataFrame(rows, columns=[c[0] for c in columns]), columns)
