@@ -12,9 +12,10 @@ import shapely
 from gis.analyses import ANALYSES
 from gis.analyses.board import grade_of
 from gis.analyses.indicators import indicators
-from gis.errors import ParameterError, SourceError
+from gis.errors import ParameterError, RenderError, SourceError
 from gis.publish import to_json
 from gis.published import publishable
+from gis.render.board import board_style, board_view
 from gis.result import Result, Status
 from tests.access_town import feed
 from tests.test_analyses_town import built_up, hazards, run, units
@@ -155,8 +156,11 @@ def test_a_layer_without_what_is_asked_for_is_told_in_one_line(whole: Town) -> N
     whole.frames["roads_paths"] = whole.frames["roads_paths"].iloc[2:]
     row = board(run(whole, "indicators"))["cycle"]
     assert row["grade_key"] == "not_reported"
-    assert "there are: enkelBilveg" in row["remark"].nb
-    assert "\n" not in row["remark"].nb
+    assert row["remark"].nb.endswith("typene der er: enkelBilveg.")
+    whole.frames["planned_areas"] = whole.frames["planned_areas"].iloc[2:]
+    row = board(run(whole, "indicators"))["growth"]
+    assert row["grade_key"] == "not_reported"
+    assert "boliger" in row["remark"].nb
 
 
 def test_fewer_than_ten_is_never_told(whole: Town) -> None:
@@ -280,3 +284,28 @@ def test_the_class_of_each_unit(whole: Town) -> None:
     hidden = run(whole, "indicators", **NEAR).frame
     assert hidden is not None
     assert hidden.set_index("number").loc["99990101", "board_grade"] == "not_reported"
+
+
+def test_the_shown_board_has_word_bars_and_colour(whole: Town) -> None:
+    """By hand: bars by class, a colour for each, and what takes from a number stands beside it."""
+    view = board_view(publishable(run(whole, "indicators", **NEAR)))
+    rows = {r["id"]: r for theme in view["themes"] for r in theme["rows"]}
+    assert [theme["title"].nb for theme in view["themes"]] == [
+        "Reise",
+        "Natur",
+        "Naturfare",
+        "Areal",
+        "Vekst",
+    ]
+    assert {k: sum(rows[k]["bars"]) for k in ("any_1000", "any_500", "frequent", "green")} == {
+        "any_1000": 4,
+        "any_500": 3,
+        "frequent": 2,
+        "green": 1,
+    }
+    assert (rows["any_1000"]["value"].nb, rows["any_1000"]["unit"].nb) == ("100,0", "%")
+    assert "ikke er kartlagt" in rows["hazard_flood_zones"]["remark"].nb
+    assert rows["hazard_storm_surge"]["unit"] is None
+    assert board_style().count("--grade: #") == 6
+    with pytest.raises(RenderError, match="built-up-share"):
+        board_view(run(whole, "built-up-share"))

@@ -22,7 +22,6 @@ from gis.analyses.transit_access import (
 )
 from gis.analyses.travel import counted_cells, origins_of
 from gis.analyses.travel_words import metres, plain_number
-from gis.errors import LayerMissingError
 from gis.text import Text, day, number, t
 
 if TYPE_CHECKING:
@@ -165,16 +164,15 @@ def growth(study: Study, *, max_m: float, min_per_hour: float) -> Measured:
     whole = shapely.intersection(
         shapely.union_all(planned.geometry.to_numpy()[homes.to_numpy(dtype=bool)]), study.land
     )
+    definition, layer, key = _service(study, params, timetable)
+    text = t("indicators.growth", distance=metres(max_m), service=definition)
     if not shapely.area(whole):
-        message = f"{study.source(PLANNED).file} has no area planned for dwellings here"
-        raise LayerMissingError(message)
+        return Measured(None, text, (PLANNED, layer), "", t("indicators.no_growth"))
     points = shapely.points(stops.x, stops.y)
     near = shapely.dwithin(whole, points, max_m)
     circles = shapely.buffer(points[near], max_m, quad_segs=_QUARTER)
     within = shapely.intersection(whole, shapely.union_all(circles))
     value = 100.0 * float(np.ravel(share(shapely.area(within), shapely.area(whole)))[0])
-    definition, layer, key = _service(study, params, timetable)
     area = number(float(shapely.area(whole)) / 1e4, decimals=1)
-    text = t("indicators.growth", distance=metres(max_m), service=definition)
     told = t("indicators.growth_area", area=area)
     return Measured(value, text, (PLANNED, layer), f"area max_m={max_m:g} {key}", told)

@@ -14,7 +14,7 @@ from gis.analyses.lengths import LINES, lines_within
 from gis.analyses.parts import land_note
 from gis.analyses.placing import placing_text
 from gis.analyses.travel import counted_cells
-from gis.errors import GeometryError, LayerMissingError
+from gis.errors import GeometryError
 from gis.text import Text, number, people_share, t
 
 if TYPE_CHECKING:
@@ -63,24 +63,17 @@ def cycle_network(study: Study) -> Measured:
     roads = study.frame(ROADS)
     kinds = roads["kind"].astype(str).str.casefold()
     ways = roads[kinds.isin(CYCLE_WAYS).to_numpy(dtype=bool)]
+    text = t("indicators.cycle", layer=_title(study, ROADS))
+    layers = (ROADS, POPULATION)
     if ways.empty:
-        message = (
-            f"{study.source(ROADS).file} has no way of type {' or '.join(CYCLE_WAYS)}; "
-            f"there are: {', '.join(sorted(set(roads['kind'].dropna().astype(str))))}"
-        )
-        raise LayerMissingError(message)
+        found = ", ".join(sorted(set(roads["kind"].dropna().astype(str))))
+        return Measured(None, text, layers, "", t("indicators.no_cycle", kinds=found or "–"))
     cells = counted_cells(study, "residents")
     if not cells.total:
-        message = f"{study.area.number} {study.area.name} has no residents to share the ways by"
-        raise LayerMissingError(message)
+        return Measured(None, text, layers, "", t("indicators.no_residents"))
     km = float(shapely.length(lines_within(study, ways)).sum()) / 1000
-    return Measured(
-        km / cells.total * 100_000,
-        t("indicators.cycle", layer=_title(study, ROADS)),
-        (ROADS, POPULATION),
-        "ways of their own, once",
-        t("indicators.cycle_km", km=number(km, decimals=1)),
-    )
+    told = t("indicators.cycle_km", km=number(km, decimals=1))
+    return Measured(km / cells.total * 100_000, text, layers, "ways of their own, once", told)
 
 
 def counted(study: Study) -> Counted:
