@@ -17,8 +17,12 @@ from gis.publish import to_json
 from gis.published import publishable
 from gis.render.board import board_style, board_view
 from gis.result import Result, Status
+from gis.store import build
+from gis.workspace import open_workspace
 from tests.access_town import feed
+from tests.command import arealplan
 from tests.test_analyses_town import built_up, hazards, run, units
+from tests.test_bad_input import refused, write_town
 from tests.town import E0, N0, Town, box, cells, frame, points, town
 
 if TYPE_CHECKING:
@@ -309,3 +313,20 @@ def test_the_shown_board_has_word_bars_and_colour(whole: Town) -> None:
     assert board_style().count("--grade: #") == 6
     with pytest.raises(RenderError, match="built-up-share"):
         board_view(run(whole, "built-up-share"))
+
+
+def test_the_short_verb_is_the_analysis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By identity: the same JSON by both names, and no change against itself."""
+    folder = write_town(tmp_path / "w")
+    build(open_workspace(folder))
+    words = ("-w", str(folder), "--json")
+    short = arealplan(monkeypatch, capsys, "indicators", *words)
+    assert short.out == arealplan(monkeypatch, capsys, "analyse", "indicators", *words).out
+    file = tmp_path / "before.json"
+    file.write_text(short.out)
+    again = arealplan(monkeypatch, capsys, "indicators", *words, "--before", str(file))
+    rows = json.loads(again.out)["tables"]["board"]["rows"]
+    assert {r["change"] for r in rows if r["value"] is not None} == {0}
+    refused(arealplan(monkeypatch, capsys, "indicators", *words, "--before", "x.json"), "x.json")

@@ -23,6 +23,21 @@ JsonOption = Annotated[
     bool, typer.Option("--json", help="skriv resultatet som JSON / print the result as JSON")
 ]
 
+ExactOption = Annotated[
+    bool,
+    typer.Option(
+        "--exact",
+        help="eksakte tall, også 1-9 innbyggere; bare i egne filer / exact numbers, own files",
+    ),
+]
+
+
+def check_exact(exact: bool, output: Path | None) -> None:
+    """Refuse exact numbers on the screen: they go to the asker's own file only."""
+    if exact and output is None:
+        message = "--exact writes exact numbers to your own file only; give the file with -o"
+        raise ParameterError(message)
+
 
 def say(text: str) -> None:
     """Write one line of progress or of trouble to standard error."""
