@@ -35,8 +35,8 @@ LEAST = 10
 """The smallest number of residents that may be published, apart from 0."""
 
 TEXTS: dict[str, dict[str, str]] = {
-    "nb": {"under-10": "under 10", "withheld": "skjult", "about": "om lag {n}"},
-    "en": {"under-10": "under 10", "withheld": "withheld", "about": "about {n}"},
+    "nb": {"under-10": "under 10", "withheld": "skjult"},
+    "en": {"under-10": "under 10", "withheld": "withheld"},
 }
 _NAMES = {SHOWN: "", SMALL: "under-10", WITHHELD: "withheld", UNPRINTED: ""}
 
@@ -88,7 +88,7 @@ def protect_counts(
     the sum of each column; ``total_column`` the name of a last column with the sum of
     each row, for columns that are disjoint bands. Give None only for totals that
     are known to nobody. Without ``total_column`` the columns must be unrelated
-    counts; nested ones go to ``protect_nested``. Raises ParameterError.
+    counts. Raises ParameterError.
     """
     values = np.column_stack([_whole(table, name) for name in _named(table, columns)])
     if total_column is not None and total_column in columns:
@@ -115,57 +115,6 @@ def cross_marks(values: Ints) -> NDArray[Any]:
     protected = protect_counts(pd.DataFrame(values, columns=names), names, total_column="sum")
     marks: NDArray[Any] = protected.marks.to_numpy(dtype=str).astype("<U16")
     return marks
-
-
-def protect_bands(
-    bands: pd.Series[Any], *, total_row: str = "total", column: str = "residents"
-) -> Protected:
-    """Protect the counts of disjoint bands (worst first) and their distinct total.
-
-    bands: whole counts, indexed by band name. Gives a table of one column. Raises
-    ParameterError.
-    """
-    return protect_counts(bands.to_frame(column), [column], total_row=total_row)
-
-
-def protect_nested(
-    bands: pd.Series[Any],
-    *,
-    show_bands: bool = True,
-    column: str = "band",
-    nested_column: str = "nested",
-) -> Protected:
-    """Protect nested totals, where the difference of two of them is a band.
-
-    bands: whole counts of the disjoint bands from the innermost zone outwards (20-year
-    zone, what the 200-year zone adds, ...), indexed by zone. The nested column holds the
-    running totals, i.e. residents in each whole zone; the band column is left out with
-    ``show_bands=False``, yet protected, as anyone can subtract. Raises ParameterError.
-    """
-    values = _whole(bands.to_frame(column), column)
-    k = values.size
-    if not k:
-        message = "no bands are given; one or more are needed"
-        raise ParameterError(message)
-    # Node j is zone j + 1: it takes in its own band and the zone inside it.
-    zone = np.arange(1, k + 1)
-    outwards = np.append(zone[1:], 0)
-    both = np.concatenate([values, np.cumsum(values)])
-    is_total = np.repeat([False, True], k)
-    network = Table(
-        tail=np.concatenate([np.zeros(k, dtype=np.int64), zone]),
-        head=np.concatenate([zone, outwards]),
-        value=both,
-        is_total=is_total,
-        is_grand=np.append(np.zeros(2 * k - 1, dtype=bool), True),
-        printed=is_total | show_bands,
-    )
-    marks = suppress(network, least=LEAST)
-    names = [column, nested_column]
-    full, shown = both.reshape(2, k).T, marks.reshape(2, k).T
-    if not show_bands:
-        names, full, shown = [nested_column], full[:, 1:], shown[:, 1:]
-    return _protected(full, shown, bands.index, names)
 
 
 def is_publishable(n: float) -> bool:
@@ -203,14 +152,6 @@ def rounded_part(part: float | None, whole: float | None) -> float | None:
     rounded = round_residents(part)
     # A part of 10 to 14 of a whole of 12 must not round past it.
     return None if rounded is None else float(min(rounded, whole))
-
-
-def residents_text(n: float, language: Language = "nb") -> str:
-    """Write a number of residents for running text: "0", "under 10" or "about 1230"."""
-    rounded = round_residents(n)
-    if rounded is None:
-        return TEXTS[language]["under-10"]
-    return "0" if rounded == 0 else TEXTS[language]["about"].format(n=rounded)
 
 
 def _protect_matrix(values: Ints, *, with_row: bool, with_column: bool) -> tuple[Ints, Ints]:

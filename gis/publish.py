@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gis.errors import LayerMissingError, ParameterError
+from gis.errors import LayerMissingError
 from gis.result import UNDER_TEN, WITHHELD
 from gis.text import Language, Text, t
+from gis.written import write_by_suffix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
     import geopandas as gpd
 
@@ -38,33 +36,16 @@ def write_result(result: Result, path: Path, *, language: Language = "nb") -> No
     as a JSON file beside it; .xlsx all tables, definition and sources; .gpkg and .parquet
     the layer behind the number. Raises ParameterError for another suffix.
     """
-    writers: dict[str, Callable[[Result, Path, Language], None]] = {
-        ".json": lambda r, p, _: _write_text(p, to_json(r)),
-        ".csv": _write_csv,
-        ".xlsx": _write_xlsx,
-        ".gpkg": lambda r, p, _: _write_gpkg(r, p),
-        ".parquet": lambda r, p, _: _frame(r).to_parquet(p, schema_version="1.1.0"),
-    }
-    writer = writers.get(path.suffix.lower())
-    if writer is None:
-        message = f"{path.name}: suffix '{path.suffix}' given; allowed: {', '.join(writers)}"
-        raise ParameterError(message)
-    write_whole(path, lambda made: writer(result, made, language))
-
-
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Write a file, and what goes beside it, under another name first: whole or not at all.
-
-    Raises ParameterError where the folder is not there.
-    """
-    if not path.parent.is_dir():
-        message = f"{path}: the folder {path.parent} is not there"
-        raise ParameterError(message)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".arealplan-") as scratch:
-        made = Path(scratch) / path.name
-        write(made)
-        for file in sorted(Path(scratch).iterdir()):
-            os.replace(file, path.parent / file.name)  # noqa: PTH105 - one atomic step
+    write_by_suffix(
+        path,
+        {
+            ".json": lambda p: _write_text(p, to_json(result)),
+            ".csv": lambda p: _write_csv(result, p, language),
+            ".xlsx": lambda p: _write_xlsx(result, p, language),
+            ".gpkg": lambda p: _write_gpkg(result, p),
+            ".parquet": lambda p: _frame(result).to_parquet(p, schema_version="1.1.0"),
+        },
+    )
 
 
 def _write_text(path: Path, text: str) -> None:

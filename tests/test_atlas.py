@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from gis.analyses.indicators import indicators
 from gis.atlas import Answers, Order, make_atlas, order_maps, stamps, watch
 from gis.atlas.pictures import picture_map
 from gis.atlas.workbook import workbook
@@ -22,7 +23,7 @@ from gis.catalogue import layer_entries, map_entries
 from gis.cli import pages as command
 from gis.cli.shared import open_study
 from gis.errors import CatalogueError, LayerMissingError
-from gis.render.index import data_status, u4ssc
+from gis.render.index import data_status
 from gis.render.report import Section, render_report
 from gis.render.statement import render_statement
 from gis.result import Column, Table
@@ -441,11 +442,22 @@ def test_data_status_tells_age_coverage_and_what_was_mended() -> None:
     assert rows["Lag roads_paths"]["problems"].nb == "ukjent dato"
 
 
-def test_no_u4ssc_class_without_a_benchmark() -> None:
-    """By rule: no published benchmark was found, so every figure says so and none is graded."""
-    for analysis in ("built-up-share", "transit-access", "hazard-exposure", "anything"):
-        assert u4ssc(analysis).nb.endswith("uten referanseverdi")
-        assert u4ssc(analysis).en.endswith("no benchmark")
+def test_the_board_heads_index_report_and_workbook(made: Path) -> None:
+    """By counting: every indicator once in each, grey where its layer is missing, in both words."""
+    for name in ("index.html", "rapport.html"):
+        page = (made / name).read_text()
+        table = page[page.index('<table class="board">') : page.index("</table>")]
+        for one in indicators():
+            assert table.count(f'class="what"><span lang="nb">{one.heading.nb}<') == 1, one.id
+            assert f">{one.heading.en}<" in table
+        assert table.count('<td class="grade') == len(indicators())
+        assert table.count("Ikke rapportert") == table.count("Not reported") > 0
+        assert "Mangler kartlaget «Verneområder»" in table
+        after = '<h2 id="map-' if name == "rapport.html" else '<ul class="cards">'
+        assert page.index('<table class="board">') < page.index(after)
+    book = openpyxl.load_workbook(made / "tabeller.xlsx", read_only=True)
+    assert book["indicators board"].max_row == len(indicators()) + 1
+    assert book["indicators definitions"].max_row == len(indicators()) + 1
 
 
 def test_gallery_shows_every_map() -> None:

@@ -12,12 +12,17 @@ import shapely
 from gis.analyses import ANALYSES
 from gis.analyses.board import grade_of
 from gis.analyses.indicators import indicators
-from gis.errors import ParameterError, SourceError
+from gis.errors import ParameterError, RenderError, SourceError
 from gis.publish import to_json
 from gis.published import publishable
+from gis.render.board import board_style, board_view
 from gis.result import Result, Status
+from gis.store import build
+from gis.workspace import open_workspace
 from tests.access_town import feed
+from tests.command import arealplan
 from tests.test_analyses_town import built_up, hazards, run, units
+from tests.test_bad_input import refused, write_town
 from tests.town import E0, N0, Town, box, cells, frame, points, town
 
 if TYPE_CHECKING:
@@ -92,7 +97,7 @@ def test_every_indicator_by_hand(whole: Town) -> None:
             "hazard_landslide_zones": None,
             "hazard_storm_surge": None,
             "built_up": 100 * 0.380 / 0.750,
-            "density": 780 / 0.75,
+            "density": 780 / 38.0,
             "protected": 100 * (187_500 + 5_000) / 750_000,
             "cycle": 0.6 / 780 * 100_000,
             "growth": 100 * 62_500 / 72_500,
@@ -117,28 +122,26 @@ def test_the_board_repeats_what_each_analysis_publishes(whole: Town) -> None:
         ("rail", "rail-cycling", {}),
         ("green", "green-access", {"max_m": 100}),
         ("built_up", "built-up-share", {}),
+        ("density", "density", {}),
     ):
-        alone = publishable(run(whole, analysis, **params)).value
-        assert alone is not None
-        assert found[name] == pytest.approx(100 * alone), name
+        alone = publishable(run(whole, analysis, **params))
+        assert alone.value is not None
+        whole_is = 100 if alone.unit == "share" else 1
+        assert found[name] == pytest.approx(whole_is * alone.value), name
 
 
 def test_what_is_missing_is_a_grey_line_with_the_reason() -> None:
-    """By counting: a town with residents alone has every line, one of them with a number."""
+    """By counting: a town with residents alone has every line, none of them with a number."""
     result = run(town(), "indicators")
     rows = board(result)
     assert list(rows) == [i.id for i in indicators()]
-    assert [k for k, v in values(result).items() if v is not None] == ["density"]
-    for name, row in rows.items():
-        if name == "density":
-            continue
+    assert result.status is Status.INSUFFICIENT_DATA
+    assert set(values(result).values()) == {None}
+    for row in rows.values():
         assert row["grade_key"] == "not_reported"
         assert row["remark"].nb.startswith("Mangler kartlaget «")
     assert (
         "«Holdeplasser» eller «Holdeplasser med hyppige avganger»" in rows["frequent"]["remark"].nb
-    )
-    assert run(Town({"municipality": town().frames["municipality"]}), "indicators").status is (
-        Status.INSUFFICIENT_DATA
     )
 
 
@@ -155,8 +158,11 @@ def test_a_layer_without_what_is_asked_for_is_told_in_one_line(whole: Town) -> N
     whole.frames["roads_paths"] = whole.frames["roads_paths"].iloc[2:]
     row = board(run(whole, "indicators"))["cycle"]
     assert row["grade_key"] == "not_reported"
-    assert "there are: enkelBilveg" in row["remark"].nb
-    assert "\n" not in row["remark"].nb
+    assert row["remark"].nb.endswith("typene der er: enkelBilveg.")
+    whole.frames["planned_areas"] = whole.frames["planned_areas"].iloc[2:]
+    row = board(run(whole, "indicators"))["growth"]
+    assert row["grade_key"] == "not_reported"
+    assert "boliger" in row["remark"].nb
 
 
 def test_fewer_than_ten_is_never_told(whole: Town) -> None:
@@ -214,7 +220,7 @@ def test_change_is_told_for_equal_definitions_alone(whole: Town, tmp_path: Path)
         whole.frames["population_grid"]["residents"] == 120, "residents"
     ] = 220
     rows = board(run(whole, "indicators", frequent_m=400, green_m=200, before=file))
-    assert rows["density"]["change"] == pytest.approx(100 / 0.75)
+    assert rows["density"]["change"] == pytest.approx(100 / 38)
     assert rows["frequent"]["change"] == pytest.approx(100 * (500 / 880 - 400 / 780))
     assert rows["built_up"]["change"] == 0
     assert np.isnan(rows["green"]["change"])
@@ -280,3 +286,45 @@ def test_the_class_of_each_unit(whole: Town) -> None:
     hidden = run(whole, "indicators", **NEAR).frame
     assert hidden is not None
     assert hidden.set_index("number").loc["99990101", "board_grade"] == "not_reported"
+
+
+def test_the_shown_board_has_word_bars_and_colour(whole: Town) -> None:
+    """By hand: bars by class, a colour for each, and what takes from a number stands beside it."""
+    view = board_view(publishable(run(whole, "indicators", **NEAR)))
+    rows = {r["id"]: r for theme in view["themes"] for r in theme["rows"]}
+    assert [theme["title"].nb for theme in view["themes"]] == [
+        "Reise",
+        "Natur",
+        "Naturfare",
+        "Areal",
+        "Vekst",
+    ]
+    assert {k: sum(rows[k]["bars"]) for k in ("any_1000", "any_500", "frequent", "green")} == {
+        "any_1000": 4,
+        "any_500": 3,
+        "frequent": 2,
+        "green": 1,
+    }
+    assert (rows["any_1000"]["value"].nb, rows["any_1000"]["unit"].nb) == ("100,0", "%")
+    assert "ikke er kartlagt" in rows["hazard_flood_zones"]["remark"].nb
+    assert rows["hazard_storm_surge"]["unit"] is None
+    assert board_style().count("--grade: #") == 6
+    with pytest.raises(RenderError, match="built-up-share"):
+        board_view(run(whole, "built-up-share"))
+
+
+def test_the_short_verb_is_the_analysis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By identity: the same JSON by both names, and no change against itself."""
+    folder = write_town(tmp_path / "w")
+    build(open_workspace(folder))
+    words = ("-w", str(folder), "--json")
+    short = arealplan(monkeypatch, capsys, "indicators", *words)
+    assert short.out == arealplan(monkeypatch, capsys, "analyse", "indicators", *words).out
+    file = tmp_path / "before.json"
+    file.write_text(short.out)
+    again = arealplan(monkeypatch, capsys, "indicators", *words, "--before", str(file))
+    rows = json.loads(again.out)["tables"]["board"]["rows"]
+    assert {r["change"] for r in rows if r["value"] is not None} == {0}
+    refused(arealplan(monkeypatch, capsys, "indicators", *words, "--before", "x.json"), "x.json")

@@ -18,7 +18,7 @@ PACKAGE = REPOSITORY / "gis"
 # and modules of its own room; rooms on the same floor do not know each other.
 FLOORS = (
     ("errors",),
-    ("text", "crs", "check", "kernels", "browser"),
+    ("text", "crs", "check", "kernels", "browser", "written"),
     ("provenance", "serviceday", "disclosure", "lock"),
     ("result",),
     ("protect",),
@@ -32,7 +32,7 @@ FLOORS = (
     ("analyses", "demo"),
     ("published",),
     ("publish", "render", "scale", "tools"),
-    ("atlas",),
+    ("atlas", "query"),
     ("cli",),
     ("__main__",),
 )

@@ -121,3 +121,12 @@ def test_query_and_export(ran: dict[str, Any]) -> None:
     assert by_sql == frame["reached"].value_counts().to_dict()
     assert ran["cells"].crs.to_epsg() == ran["study"].epsg
     assert "transit-access" in ran["layers"]
+    # Against geopandas: each plan area's part of the joined zones.
+    zones = ran["study"].frame("flood_zones").union_all()
+    plans = ran["study"].frame("planned_areas")
+    slow = plans.intersection(zones).area
+    assert sorted(ran["flooded"]["m2"]) == pytest.approx(sorted(slow[slow > 0]), abs=1e-3)
+    rows = ran["residents"].rows.set_index("residents_mark")
+    assert rows["cells"].sum() == len(ran["study"].frame("population_grid"))
+    assert rows.loc["", "residents"] % 10 == 0
+    assert ran["exported"] == ["planned_areas", "flood_zones", "population_grid"]

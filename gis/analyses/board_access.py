@@ -10,7 +10,8 @@ import shapely
 from gis.analyses.board import Measured, share_of_residents
 from gis.analyses.frequent_stops import READY_LIST, TIMETABLE, Stops, Timetable, ready_list
 from gis.analyses.green_access import FOREST, forests_of, near_forest
-from gis.analyses.parts import share
+from gis.analyses.growth import reached_share
+from gis.analyses.land_parts import M2_PER_HA, joined_on_land
 from gis.analyses.rail_cycling import RailCyclingParameters, check_halo, ride_of
 from gis.analyses.rides import STATIONS, ridden
 from gis.analyses.transit_access import (
@@ -22,7 +23,6 @@ from gis.analyses.transit_access import (
 )
 from gis.analyses.travel import counted_cells, origins_of
 from gis.analyses.travel_words import metres, plain_number
-from gis.errors import LayerMissingError
 from gis.text import Text, day, number, t
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ _ALL_DAY, _ANY = "00-30", 0.01
 # Land-use purposes of the municipal plan where dwellings may come: housing, town centre,
 # combined buildings (product specification of land-use plans, codes 111x, 113x and 180x).
 DWELLING_PURPOSES = ("111", "113", "180")
-# Sides of the polygon a circle is drawn as, in a quarter: its area is 0.01 % too small.
-_QUARTER = 64
 
 
 def any_stop(study: Study, max_m: float) -> Measured:
@@ -154,27 +152,22 @@ def green(study: Study, *, max_m: float, min_daa: float) -> Measured:
 def growth(study: Study, *, max_m: float, min_per_hour: float) -> Measured:
     """Return how much of the land planned for dwellings lies within reach of a frequent stop.
 
-    By area, since a plan layer holds no number of dwellings. Overlapping areas are joined
-    first. Circles are drawn with 256 corners, which makes their area 0.01 % too small.
+    By area, since a plan layer holds no number of dwellings; overlapping areas are joined
+    first, and reached where their places on a grid are (``gis.analyses.growth``).
     """
     params = _frequent(study, max_m=max_m, min_per_hour=min_per_hour)
     check_reach(study, params)
     stops, timetable = _stops(study, params)
     planned = study.frame(PLANNED)
     homes = planned["purpose"].astype(str).str.startswith(DWELLING_PURPOSES)
-    whole = shapely.intersection(
-        shapely.union_all(planned.geometry.to_numpy()[homes.to_numpy(dtype=bool)]), study.land
-    )
-    if not shapely.area(whole):
-        message = f"{study.source(PLANNED).file} has no area planned for dwellings here"
-        raise LayerMissingError(message)
-    points = shapely.points(stops.x, stops.y)
-    near = shapely.dwithin(whole, points, max_m)
-    circles = shapely.buffer(points[near], max_m, quad_segs=_QUARTER)
-    within = shapely.intersection(whole, shapely.union_all(circles))
-    value = 100.0 * float(np.ravel(share(shapely.area(within), shapely.area(whole)))[0])
+    shapes = planned.geometry.to_numpy()[homes.to_numpy(dtype=bool)]
+    parts = shapely.get_parts(joined_on_land(study, shapes))
+    area = shapely.area(parts)
     definition, layer, key = _service(study, params, timetable)
-    area = number(float(shapely.area(whole)) / 1e4, decimals=1)
     text = t("indicators.growth", distance=metres(max_m), service=definition)
-    told = t("indicators.growth_area", area=area)
+    if not area.sum():
+        return Measured(None, text, (PLANNED, layer), "", t("indicators.no_growth"))
+    reached = reached_share(parts, stops.x, stops.y, max_m=max_m)
+    value = 100.0 * float(area @ reached) / float(area.sum())
+    told = t("indicators.growth_area", area=number(float(area.sum()) / M2_PER_HA, decimals=1))
     return Measured(value, text, (PLANNED, layer), f"area max_m={max_m:g} {key}", told)

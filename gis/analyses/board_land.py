@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import shapely
 
 from gis.analyses import built_up_share
 from gis.analyses.board import Measured, share_of_residents
 from gis.analyses.hazard_exposure import Counted, HazardExposureParameters, count_exposed
+from gis.analyses.land_parts import BUILT_UP, M2_PER_HA, ground_of, polygons_on_land
 from gis.analyses.lengths import LINES, lines_within
 from gis.analyses.parts import land_note
 from gis.analyses.placing import placing_text
 from gis.analyses.travel import counted_cells
-from gis.errors import GeometryError, LayerMissingError
+from gis.disclosure import is_publishable
 from gis.text import Text, number, people_share, t
 
 if TYPE_CHECKING:
@@ -32,26 +32,29 @@ def built_up(study: Study) -> Measured:
     """Return the built-up share of the land, as built-up-share does."""
     found = built_up_share.ANALYSIS(study)
     value = None if found.value is None else 100.0 * found.value
-    return Measured(value, found.definition.sentence, ("built_up",), "share of land")
+    return Measured(value, found.definition.sentence, (BUILT_UP,), "share of land")
 
 
 def density(study: Study) -> Measured:
-    """Return residents by km2 of land."""
-    cells = counted_cells(study, "residents")
-    _check_land(study)
-    text = t("indicators.density", land=land_note(study))
-    return Measured(cells.total / study.area.land_km2, text, (POPULATION,), "land")
+    """Return residents by hectare of settlement, as density does."""
+    ground, cells = ground_of(study), counted_cells(study, "residents")
+    text = t("indicators.density")
+    layers = (POPULATION, BUILT_UP)
+    if not ground.settled_ha:
+        return Measured(None, text, layers, "", t("indicators.no_settlement"))
+    if not is_publishable(cells.total):
+        return Measured(None, text, layers, "", t("indicators.withheld"))
+    return Measured(cells.total / ground.settled_ha, text, layers, "settlements")
 
 
 def protected(study: Study) -> Measured:
     """Return the share of the land that is protected; areas that overlap count once."""
-    _check_land(study)
-    areas = study.frame(PROTECTED)
-    near = np.sort(areas.sindex.query(study.land, predicate="intersects"))
-    whole = shapely.union_all(shapely.intersection(areas.geometry.to_numpy()[near], study.land))
-    value = 100.0 * float(shapely.area(whole)) / float(shapely.area(study.land))
+    ground = ground_of(study)
     text = t("indicators.protected", land=land_note(study))
-    return Measured(value, text, (PROTECTED,), "share of land")
+    if not ground.land_ha:
+        return Measured(None, text, (PROTECTED,), "", t("indicators.no_land"))
+    inside_ha = float(shapely.area(polygons_on_land(study, PROTECTED))) / M2_PER_HA
+    return Measured(100.0 * inside_ha / ground.land_ha, text, (PROTECTED,), "share of land")
 
 
 def cycle_network(study: Study) -> Measured:
@@ -63,24 +66,17 @@ def cycle_network(study: Study) -> Measured:
     roads = study.frame(ROADS)
     kinds = roads["kind"].astype(str).str.casefold()
     ways = roads[kinds.isin(CYCLE_WAYS).to_numpy(dtype=bool)]
+    text = t("indicators.cycle", layer=_title(study, ROADS))
+    layers = (ROADS, POPULATION)
     if ways.empty:
-        message = (
-            f"{study.source(ROADS).file} has no way of type {' or '.join(CYCLE_WAYS)}; "
-            f"there are: {', '.join(sorted(set(roads['kind'].dropna().astype(str))))}"
-        )
-        raise LayerMissingError(message)
+        found = ", ".join(sorted(set(roads["kind"].dropna().astype(str))))
+        return Measured(None, text, layers, "", t("indicators.no_cycle", kinds=found or "–"))
     cells = counted_cells(study, "residents")
     if not cells.total:
-        message = f"{study.area.number} {study.area.name} has no residents to share the ways by"
-        raise LayerMissingError(message)
+        return Measured(None, text, layers, "", t("indicators.no_residents"))
     km = float(shapely.length(lines_within(study, ways)).sum()) / 1000
-    return Measured(
-        km / cells.total * 100_000,
-        t("indicators.cycle", layer=_title(study, ROADS)),
-        (ROADS, POPULATION),
-        "ways of their own, once",
-        t("indicators.cycle_km", km=number(km, decimals=1)),
-    )
+    told = t("indicators.cycle_km", km=number(km, decimals=1))
+    return Measured(km / cells.total * 100_000, text, layers, "ways of their own, once", told)
 
 
 def counted(study: Study) -> Counted:
@@ -113,12 +109,6 @@ def _unmapped(one: Exposure, total: float) -> Text | None:
     if share_of_residents(unknown, total)[0] is None:
         return t("indicators.partly_mapped_some")
     return t("indicators.partly_mapped", share=people_share(unknown, of=total))
-
-
-def _check_land(study: Study) -> None:
-    if not study.area.land_km2:
-        message = f"{study.area.number} {study.area.name} has no land left"
-        raise GeometryError(message)
 
 
 def _title(study: Study, layer: str) -> Text:

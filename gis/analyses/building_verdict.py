@@ -143,9 +143,7 @@ def run(study: Study, params: BuildingVerdictParameters) -> Result:
 
 def judge(study: Study, params: BuildingVerdictParameters) -> Judged:
     """Class the buildings and judge them against each hazard that is there."""
-    frame = study.frame(BUILDINGS)
-    inside = frame.sindex.query(study.polygon, predicate="intersects")
-    frame = frame.iloc[np.sort(inside)].reset_index(drop=True)
+    frame = study.near(BUILDINGS).reset_index(drop=True)
     gone = frame["building_status"].isin(GONE).to_numpy() if "building_status" in frame else None
     n_gone = int(gone.sum()) if gone is not None else 0
     frame = frame if gone is None else frame[~gone].reset_index(drop=True)

@@ -14,7 +14,7 @@ from pydantic import Field
 from gis.analyses.lengths import LINES, km_by_class, lines_above_ground
 from gis.analyses.parts import provenance, table
 from gis.analyses.registry import Analysis, Parameters
-from gis.analyses.verdicts import on
+from gis.analyses.verdicts import looked_at
 from gis.analyses.zones import Hazard, hazard_ids, hazard_of
 from gis.errors import LayerMissingError
 from gis.kernels.zones import polygon_class
@@ -65,9 +65,7 @@ class Standing:
 
 def standing(study: Study, params: CriticalInfrastructureParameters) -> Standing:
     """Find the worst class of every object in every hazard layer that is there."""
-    frame = study.frame(OBJECTS)
-    inside = np.sort(frame.sindex.query(study.polygon, predicate="intersects"))
-    frame = frame.iloc[inside].reset_index(drop=True)
+    frame = study.near(OBJECTS).reset_index(drop=True)
     hazards = [hazard_of(study, x) for x in hazard_ids() if study.has(x)]
     if not hazards:
         message = f"critical-infrastructure needs at least one of: {', '.join(hazard_ids())}"
@@ -83,8 +81,7 @@ def standing(study: Study, params: CriticalInfrastructureParameters) -> Standing
             n_classes=h.zones.n_classes,
             min_share=params.min_share,
         )
-        everywhere = h.entry.coverage.kind == "everywhere"
-        mapped[h.id] = (ranks[h.id] >= 0) | everywhere | on(h.mapped, objects)
+        mapped[h.id] = looked_at(h, objects, inside=ranks[h.id] >= 0)
     return Standing(frame, hazards, ranks, mapped)
 
 

@@ -250,9 +250,7 @@ def _targets(study: Study, params: CutOffParameters) -> gpd.GeoDataFrame:
 
 def _works(study: Study) -> gpd.GeoDataFrame:
     """Take the municipality's own objects, which can be cut off as people are."""
-    frame = study.frame(OBJECTS)
-    inside = np.sort(frame.sindex.query(study.polygon, predicate="intersects"))
-    frame = frame.iloc[inside].reset_index(drop=True)
+    frame = study.near(OBJECTS).reset_index(drop=True)
     return frame.assign(geometry=shapely.point_on_surface(frame.geometry.to_numpy()))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from gis.analyses.exposed_groups import GROUP_LAYERS
@@ -109,10 +108,9 @@ def _surge_note(study: Study, counted: Counted) -> Text | None:
     ids = {h.id: h for h in counted.hazards}
     if "flood_zones" not in ids or not study.has(FLOOD_EXTENT):
         return None
-    extents = study.frame(FLOOD_EXTENT)
-    if "date" not in extents.columns:
+    near = study.near(FLOOD_EXTENT)
+    if "date" not in near.columns:
         return None
-    near = extents.iloc[np.sort(extents.sindex.query(study.polygon, predicate="intersects"))]
     years = pd.to_datetime(near["date"]).dt.year
     return t(
         "hazard_exposure.note_surge_until",

@@ -343,7 +343,12 @@ _LAND = (
         "built_up", "land", PERCENT, ("built_up",), checked="not_read", can_have_target=False
     ),
     Indicator(
-        "density", "land", "per_km2", (_POPULATION,), checked="not_read", can_have_target=False
+        "density",
+        "land",
+        "per_ha",
+        (_POPULATION, "built_up"),
+        checked="not_read",
+        can_have_target=False,
     ),
     Indicator("protected", "nature", PERCENT, (PROTECTED,), checked="not_read"),
     Indicator(

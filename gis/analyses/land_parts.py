@@ -69,9 +69,7 @@ def polygons_on_land(study: Study, layer: str) -> shapely.Geometry:
 
 def near_shapes(study: Study, layer: str) -> NDArray[Any]:
     """Return the polygons of a layer that meet the municipality, in the layer's order."""
-    frame = study.frame(layer)
-    near = np.sort(frame.sindex.query(study.polygon, predicate="intersects"))
-    shapes: NDArray[Any] = frame.geometry.to_numpy()[near]
+    shapes: NDArray[Any] = study.near(layer).geometry.to_numpy()
     return shapes
 
 

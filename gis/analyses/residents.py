@@ -18,7 +18,6 @@ from gis.result import LeftOut
 from gis.text import number, t
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from gis.analyses.study import Study
@@ -68,9 +67,7 @@ def cells_inside(study: Study, *, layer: str, weight: str) -> Cells:
     of another municipality, and those in none, which a generalised or coast-clipped
     boundary leaves on the shore.
     """
-    frame: gpd.GeoDataFrame = study.frame(layer)
-    near = frame.sindex.query(study.polygon, predicate="intersects")
-    frame = frame.iloc[np.sort(near)]
+    frame = study.near(layer)
     ids = frame["cell_id"].to_numpy(dtype=np.int64)
     values = frame[weight].to_numpy(dtype=np.float64)
     cx, cy = grid.cell_centre(ids, size_m=CELL_M)

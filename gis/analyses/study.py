@@ -81,6 +81,15 @@ class Study:
             self._frames[layer] = self.data.frame(layer)
         return self._frames[layer]
 
+    def near(self, layer: str) -> gpd.GeoDataFrame:
+        """Return the rows that meet the municipality, in their own order.
+
+        Raises LayerMissingError.
+        """
+        frame = self.frame(layer)
+        hits = frame.sindex.query(self.polygon, predicate="intersects")
+        return frame.iloc[np.sort(hits)]
+
     def source(self, layer: str) -> LayerSource:
         """Return where a layer comes from. Raises LayerMissingError."""
         self.need(layer)

@@ -52,6 +52,15 @@ def on(shapes: NDArray[Any] | None, objects: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray(shapely.covers(joined, objects))
 
 
+def looked_at(
+    hazard: Hazard, objects: NDArray[Any], *, inside: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Tell where the hazard was mapped at the objects: ``inside`` its zones, or its extent."""
+    if hazard.entry.coverage.kind == "everywhere":
+        return np.ones(len(objects), dtype=bool)
+    return np.asarray(inside | on(hazard.mapped, objects))
+
+
 def by_return_period(
     hazard: Hazard, objects: NDArray[Any], classes: Sequence[str], *, rule: ObjectRule
 ) -> Verdicts:
@@ -66,10 +75,9 @@ def by_return_period(
     years = years_of(hazard)
     required = np.array([REQUIRED_YEARS[c] for c in classes], dtype=np.float64)
     verdict = np.full(len(objects), NOT_MAPPED, dtype=np.int64)
-    everywhere = hazard.entry.coverage.kind == "everywhere"
     everyone = np.ones(len(years), bool)
     in_any = in_zones(hazard, objects, rule=rule, keep=everyone)
-    mapped = in_any | everywhere | on(hazard.mapped, objects)
+    mapped = looked_at(hazard, objects, inside=in_any)
     verdict[mapped] = ACCEPTABLE
     for asked in np.unique(required):
         mine = required == asked

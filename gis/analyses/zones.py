@@ -105,9 +105,7 @@ def hazard_of(study: Study, layer: str) -> Hazard:
 def _hazard(study: Study, layer: str) -> Hazard:
     """Read one hazard layer and rank its zones. Raises FieldError for a class not listed."""
     entry = layer_entry(layer)
-    frame = study.frame(layer)
-    near = np.sort(frame.sindex.query(study.polygon, predicate="intersects"))
-    frame = frame.iloc[near]
+    frame = study.near(layer)
     order = {c.id: i for i, c in enumerate(entry.classes)}
     ranks = frame[entry.class_field].map(order)
     if ranks.isna().any():
@@ -135,17 +133,13 @@ def _floods(study: Study, extent: str | None) -> tuple[object, ...] | None:
     """Return what each mapped extent says of itself, in the order of ``mapped``."""
     if extent is None or not study.has(extent) or FLOODS not in study.frame(extent).columns:
         return None
-    areas = study.frame(extent)
-    hit = np.sort(areas.sindex.query(study.polygon, predicate="intersects"))
-    return tuple(areas[FLOODS].iloc[hit])
+    return tuple(study.near(extent)[FLOODS])
 
 
 def mapped_extent(study: Study, layer: str, extent: str | None) -> NDArray[Any] | None:
     """Return where a missing zone is an answer, where a layer tells it."""
     if extent is not None and study.has(extent):
-        areas = study.frame(extent)
-        hit = np.sort(areas.sindex.query(study.polygon, predicate="intersects"))
-        mapped: NDArray[Any] = areas.geometry.to_numpy()[hit]
+        mapped: NDArray[Any] = study.near(extent).geometry.to_numpy()
         return mapped
     only_within = _ONLY_WITHIN.get(layer)
     if only_within is None or not study.has(only_within):

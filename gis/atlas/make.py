@@ -13,6 +13,7 @@ from gis.atlas.hands import make_maps, picture_all
 from gis.atlas.pages import key_of
 from gis.atlas.pictures import picture_of
 from gis.atlas.workbook import workbook
+from gis.catalogue import MapAnalysis
 from gis.errors import LayerMissingError, SetupError
 from gis.render import Page, PageRef, render_index
 from gis.render.index import CHECK, REPORT, STATEMENT, WORKBOOK
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from gis.result import Result
 
 INDEX = "index.html"
+# The board as it stands without parameters; the catalogue has a map of it.
+BOARD = MapAnalysis(id="indicators")
 
 
 @dataclass(frozen=True)
@@ -220,6 +223,7 @@ def _around(
     results = {m: work.results[m] for m in made}
     refs = [PageRef(m, f"{m}.html", e, small[m]) for m, e in entries.items()]
     sections = [Section(m, f"{m}.html", e, results[m], large[m]) for m, e in entries.items()]
+    board = _board(work)
     shared = {key_of(a): results[m][a.key] for m, e in entries.items() for a in e.analyses}
     checked = check_page(work.study, language=order.language, created=order.created)
     check = {CHECK: checked} if checked is not None else {}
@@ -233,16 +237,28 @@ def _around(
             sources=sources,
             beside=(REPORT, WORKBOOK, *check, STATEMENT),
             absent=[order.entries[m].title.text for m in work.left_out],
+            board=board,
         ),
         REPORT: render_report(
-            sections, language=order.language, created=order.created, sources=sources
+            sections, language=order.language, created=order.created, sources=sources, board=board
         ),
         STATEMENT: render_statement(language=order.language, created=order.created),
     }
     book = workbook(
-        list(shared.values()), sources=sources, language=order.language, created=order.created
+        list({key_of(BOARD): board, **shared}.values()),
+        sources=sources,
+        language=order.language,
+        created=order.created,
     )
     return {**{k: v.encode("utf-8") for k, v in pages.items()}, WORKBOOK: book}
+
+
+def _board(work: _Work) -> Result:
+    """Return the board: from the map that shows it, or worked out for an atlas without."""
+    for map_id, results in work.results.items():
+        if BOARD in work.order.entries[map_id].analyses:
+            return results[BOARD.key]
+    return work.answers(BOARD)
 
 
 def _told(work: _Work, records: Mapping[str, dict[str, Any]], left_out: Mapping[str, str]) -> Atlas:

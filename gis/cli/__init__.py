@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 import gis
-from gis.cli import answers, check, data, fetch, pages, plan, reach, tools
+from gis.cli import answers, check, data, fetch, pages, plan, query, reach, tools
 from gis.cli.shared import say
 from gis.errors import GisError
 
@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (data, fetch, check, answers, plan, pages, tools, reach):
+for module in (data, fetch, check, answers, plan, pages, query, tools, reach):
     module.register(app)
 
 

@@ -9,7 +9,16 @@ from typing import Annotated, Any
 import typer
 
 from gis.analyses import ANALYSES, analysis
-from gis.cli.shared import JsonOption, WorkspaceOption, open_study, say, show_grid, show_json
+from gis.cli.shared import (
+    ExactOption,
+    JsonOption,
+    WorkspaceOption,
+    check_exact,
+    open_study,
+    say,
+    show_grid,
+    show_json,
+)
 from gis.errors import InvariantError, ParameterError
 from gis.publish import write_result
 from gis.published import publishable
@@ -23,6 +32,9 @@ from gis.workspace import open_workspace
 _SHORT = 15
 # A change that nobody has described would only repeat the answer without it, as a board does.
 _IN_A_RUN = ",".join(a.id for a in ANALYSES.values() if not (a.of_change or a.gathers))
+OutputOption = Annotated[
+    Path | None, typer.Option("-o", "--output", help="fil: .json .csv .xlsx .gpkg .parquet")
+]
 _EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -34,6 +46,11 @@ def register(app: typer.Typer) -> None:
         help="svar på ett spørsmål / answer one question: analyse ID [--parameter value]",
         context_settings=_EXTRA,
     )(analyse)
+    app.command(
+        "indicators",
+        help="indikatortavlen, som 'analyse indicators' / the board of indicators",
+        context_settings=_EXTRA,
+    )(indicators)
     app.command("run", help="samme analyser for mange kommuner / many municipalities")(run)
 
 
@@ -79,24 +96,13 @@ def analyse(
     *,
     workspace: WorkspaceOption = Path(),
     as_json: JsonOption = False,
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", help="fil: .json .csv .xlsx .gpkg .parquet"),
-    ] = None,
-    exact: Annotated[
-        bool,
-        typer.Option(
-            "--exact",
-            help="eksakte tall, også 1-9 innbyggere; bare i egne filer / exact numbers, own files",
-        ),
-    ] = False,
+    output: OutputOption = None,
+    exact: ExactOption = False,
 ) -> None:
     """Run one analysis on the workspace's store."""
     one = analysis(name)
     params = _parameters(context.args)
-    if exact and output is None:
-        message = "--exact writes exact numbers to your own file only; give the file with -o"
-        raise ParameterError(message)
+    check_exact(exact, output)
     opened, study = open_study(workspace)
     result = one(study, params)
     public = publishable(result)
@@ -123,17 +129,29 @@ def analyse(
         typer.echo(f"- {text.in_(language)}")
 
 
+def indicators(
+    context: typer.Context,
+    *,
+    workspace: WorkspaceOption = Path(),
+    as_json: JsonOption = False,
+    output: OutputOption = None,
+) -> None:
+    """Show the board of indicators: 'analyse indicators' by a shorter name."""
+    analyse(context, "indicators", workspace=workspace, as_json=as_json, output=output)
+
+
 def _reading(value: float | None, *, share: bool) -> Text:
     return percent(value) if share else number(value, decimals=1)
 
 
 def show_table(table: Table, language: Language) -> None:
     """Print one short table with its headings, numbers as the language writes them."""
+    columns = [c for c in table.columns if not c.name.endswith("_key")]
     rows = [
-        [_written(row[c.name], c.kind, language) for c in table.columns]
+        [_written(row[c.name], c.kind, language) for c in columns]
         for row in table.frame.to_dict("records")
     ]
-    titles = [c.title.in_(language) for c in table.columns]
+    titles = [c.title.in_(language) for c in columns]
     show_grid(table.title.in_(language), titles, rows)
 
 

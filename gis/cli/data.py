@@ -13,7 +13,7 @@ from gis.atlas import second_hand
 from gis.catalogue import layer_entries, layer_entry
 from gis.cli.check import build
 from gis.cli.pages import make_all
-from gis.cli.shared import JsonOption, say, show_grid, show_json
+from gis.cli.shared import JsonOption, say, show_entries
 from gis.demo import write_demo
 from gis.workspace import write_workspace
 
@@ -67,9 +67,9 @@ def layers(
     as_json: JsonOption = False,
 ) -> None:
     """List the layers with one line each, or one whole entry."""
-    if name is not None or as_json:
-        entries = layer_entries() if name is None else {name: layer_entry(name)}
-        show_json({k: e.model_dump(mode="json", by_alias=True) for k, e in entries.items()})
-        return
-    rows = [[k, e.theme, e.title.nb, e.source.owner] for k, e in layer_entries().items()]
-    show_grid("", ["ID", "Tema", "Tittel", "Eier"], rows)
+    show_entries(
+        layer_entries() if name is None else {name: layer_entry(name)},
+        whole=name is not None or as_json,
+        columns=["Tema", "Tittel", "Eier"],
+        row=lambda e: [e.theme, e.title.nb, e.source.owner],
+    )

@@ -25,7 +25,7 @@ from gis.atlas import (
 )
 from gis.browser import Paper, Sheet, find_browser
 from gis.catalogue import catalogue_root, map_entries, map_entry
-from gis.cli.shared import JsonOption, WorkspaceOption, open_study, say, show_grid, show_json
+from gis.cli.shared import JsonOption, WorkspaceOption, open_study, say, show_entries, show_grid
 from gis.errors import ParameterError
 from gis.render.index import REPORT
 from gis.store import open_store
@@ -58,12 +58,12 @@ def maps(
     as_json: JsonOption = False,
 ) -> None:
     """List the maps with one line each, or one whole entry."""
-    if name is not None or as_json:
-        entries = map_entries() if name is None else {name: map_entry(name)}
-        show_json({k: e.model_dump(mode="json", by_alias=True) for k, e in entries.items()})
-        return
-    rows = [[k, e.title.nb, e.question.nb] for k, e in map_entries().items()]
-    show_grid("", ["ID", "Tittel", "Spørsmål"], rows)
+    show_entries(
+        map_entries() if name is None else {name: map_entry(name)},
+        whole=name is not None or as_json,
+        columns=["Tittel", "Spørsmål"],
+        row=lambda e: [e.title.nb, e.question.nb],
+    )
 
 
 @dataclass(frozen=True)

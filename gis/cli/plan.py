@@ -16,13 +16,22 @@ from gis.analyses.screen_lines import STATUSES
 from gis.atlas import print_pages
 from gis.browser import Sheet, find_browser
 from gis.cli.answers import show_table
-from gis.cli.shared import JsonOption, WorkspaceOption, open_study, say, show_grid, show_json
+from gis.cli.shared import (
+    JsonOption,
+    WorkspaceOption,
+    check_exact,
+    open_study,
+    say,
+    show_grid,
+    show_json,
+)
 from gis.errors import ParameterError
-from gis.publish import write_result, write_whole
+from gis.publish import write_result
 from gis.published import publishable
 from gis.render.screening import render_screening
 from gis.sources.plan import read_plan
 from gis.text import Language, number, percent, t
+from gis.written import write_whole
 
 if TYPE_CHECKING:
     from gis.result import Result
@@ -64,9 +73,7 @@ def _screen(
     if output is not None and output.suffix.lower() not in ALLOWED:
         message = f"{output.name}: suffix '{output.suffix}' given; allowed: {', '.join(ALLOWED)}"
         raise ParameterError(message)
-    if exact and output is None:
-        message = "--exact writes exact numbers to your own file only; give the file with -o"
-        raise ParameterError(message)
+    check_exact(exact, output)
     if output is not None and output.suffix.lower() == ".pdf":
         find_browser()  # told before any time is spent
     opened, study = open_study(workspace)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,12 +16,32 @@ from gis.errors import ParameterError, StoreError
 from gis.store import open_store
 from gis.workspace import ALL_NORWAY, Workspace, open_workspace
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gis.catalogue.models import Entry
+
 WorkspaceOption = Annotated[
     Path, typer.Option("-w", "--workspace", help="mappen med workspace.toml / workspace folder")
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="skriv resultatet som JSON / print the result as JSON")
 ]
+
+ExactOption = Annotated[
+    bool,
+    typer.Option(
+        "--exact",
+        help="eksakte tall, også 1-9 innbyggere; bare i egne filer / exact numbers, own files",
+    ),
+]
+
+
+def check_exact(exact: bool, output: Path | None) -> None:
+    """Refuse exact numbers on the screen: they go to the asker's own file only."""
+    if exact and output is None:
+        message = "--exact writes exact numbers to your own file only; give the file with -o"
+        raise ParameterError(message)
 
 
 def say(text: str) -> None:
@@ -32,6 +52,16 @@ def say(text: str) -> None:
 def show_json(value: Any) -> None:
     """Write one JSON value to standard output, and nothing else."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def show_entries[E: Entry](
+    entries: Mapping[str, E], *, whole: bool, columns: list[str], row: Callable[[E], list[str]]
+) -> None:
+    """Write entries of a catalogue: whole as JSON, or one line each after the id."""
+    if whole:
+        show_json({k: e.model_dump(mode="json", by_alias=True) for k, e in entries.items()})
+        return
+    show_grid("", ["ID", *columns], [[k, *row(e)] for k, e in entries.items()])
 
 
 def show_grid(title: str, columns: list[str], rows: list[list[str]]) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 
 from gis.errors import FieldError, GeometryError, ParameterError
+from gis.kernels.coordinates import coordinates
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -137,12 +138,7 @@ def grid_index(
     if not (np.isfinite(size_m) and size_m > 0 and columns > 0 and rows > 0):
         message = f"grid of {columns} x {rows} cells of {size_m} m: all must be above 0"
         raise ParameterError(message)
-    ax, ay = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    bad = ~(np.isfinite(ax) & np.isfinite(ay))
-    if bad.any():
-        i = int(np.argmax(bad))
-        message = f"point {i} of {ax.size} at ({ax[i]}, {ay[i]}): finite coordinates are needed"
-        raise GeometryError(message)
+    ax, ay = coordinates(x, y)
     column = np.floor_divide(ax - west, size_m)
     row = np.floor_divide(ay - south, size_m)
     inside = (column >= 0) & (column < columns) & (row >= 0) & (row < rows)

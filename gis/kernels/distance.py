@@ -20,7 +20,8 @@ import numpy as np
 from numba import njit
 from scipy.spatial import cKDTree
 
-from gis.errors import GeometryError, ParameterError
+from gis.errors import ParameterError
+from gis.kernels.coordinates import coordinates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,23 +108,9 @@ def _checked(
     if not max_m >= 0:  # also refuses NaN
         message = f"max_m = {max_m}: a distance of 0 metres or more is needed"
         raise ParameterError(message)
-    px, py = _coordinates(x, y, "point")
-    qx, qy = _coordinates(tx, ty, "target")
+    px, py = coordinates(x, y, "point")
+    qx, qy = coordinates(tx, ty, "target")
     return px, py, qx, qy
-
-
-def _coordinates(x: ArrayLike, y: ArrayLike, name: str) -> tuple[Floats, Floats]:
-    ax = np.ascontiguousarray(x, dtype=np.float64)
-    ay = np.ascontiguousarray(y, dtype=np.float64)
-    if ax.ndim != 1 or ax.shape != ay.shape:
-        message = f"{name} coordinates of shapes {ax.shape} and {ay.shape}: one x and y each needed"
-        raise GeometryError(message)
-    bad = ~(np.isfinite(ax) & np.isfinite(ay))
-    if bad.any():
-        i = int(np.argmax(bad))
-        message = f"{name} {i} of {ax.size} at ({ax[i]}, {ay[i]}): finite coordinates are needed"
-        raise GeometryError(message)
-    return ax, ay
 
 
 def _in_threads(run: Callable[[slice], None], n: int) -> None:

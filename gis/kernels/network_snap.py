@@ -9,7 +9,8 @@ import numpy as np
 from numba import njit
 
 from gis.errors import ParameterError
-from gis.kernels.distance import _coordinates, _in_threads, _ring_reach
+from gis.kernels.coordinates import coordinates
+from gis.kernels.distance import _in_threads, _ring_reach
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -66,7 +67,7 @@ def snap(
     if not max_m >= 0:
         message = f"snap limit {max_m}; allowed: 0 metres or more"
         raise ParameterError(message)
-    px, py = _coordinates(x, y, "point")
+    px, py = coordinates(x, y, "point")
     out = Snapped(
         edge=np.full(px.size, -1, dtype=np.int64),
         along_m=np.full(px.size, np.nan),

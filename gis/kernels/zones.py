@@ -15,6 +15,7 @@ import shapely
 
 from gis.errors import GeometryError, InvariantError, ParameterError
 from gis.kernels._slabs import settle_points
+from gis.kernels.coordinates import coordinates
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -49,7 +50,7 @@ def highest_class(
     (NaN, zones of another kind), ParameterError (rule, ranks).
     """
     _check_rule(rule, ("interior", "touch"))
-    px, py = _points(x, y)
+    px, py = coordinates(x, y)
     zones, rank = _zones(zones, ranks, n_classes)
     best, doubt_point, doubt_zone = settle_points(px, py, zones, rank, n_classes)
     decide = shapely.contains_xy if rule == "interior" else shapely.intersects_xy
@@ -70,7 +71,7 @@ def highest_class_plain(
 ) -> Ints:
     """Answer as ``highest_class`` does, by shapely on points sorted by x: the twin for tests."""
     _check_rule(rule, ("interior", "touch"))
-    px, py = _points(x, y)
+    px, py = coordinates(x, y)
     zones, rank = _zones(zones, ranks, n_classes)
     decide = shapely.contains_xy if rule == "interior" else shapely.intersects_xy
     best = np.full(px.size, -1, dtype=np.int64)
@@ -266,20 +267,6 @@ def _check_share(rule: str, min_share: float | None) -> None:
     if min_share is not None and not 0 < min_share <= 1:
         message = f"min_share = {min_share}: above 0 and at most 1 is allowed"
         raise ParameterError(message)
-
-
-def _points(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
-    px = np.ascontiguousarray(x, dtype=np.float64)
-    py = np.ascontiguousarray(y, dtype=np.float64)
-    if px.ndim != 1 or px.shape != py.shape:
-        message = f"x of shape {px.shape}, y of shape {py.shape}: rows of equal length are needed"
-        raise GeometryError(message)
-    bad = ~(np.isfinite(px) & np.isfinite(py))
-    if bad.any():
-        i = int(np.argmax(bad))
-        message = f"point {i} of {px.size} at ({px[i]}, {py[i]}): finite coordinates are needed"
-        raise GeometryError(message)
-    return px, py
 
 
 def _zones(zones: Geometries, ranks: ArrayLike, n_classes: int) -> tuple[Geometries, Ints]:

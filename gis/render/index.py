@@ -13,6 +13,7 @@ from gis.errors import RenderError
 from gis.provenance import note_text
 from gis.render import views
 from gis.render.assets import own
+from gis.render.board import board_style, board_view
 from gis.render.pictures import Picture, picture_style
 from gis.render.tables import Places, table_view
 from gis.render.template import fill_template, json_block
@@ -37,12 +38,6 @@ _COMPANIONS = {
     STATEMENT: "atlas.statement",
 }
 _TWO_YEARS = 730
-# U4SSC indicators that stand near an analysis. No published benchmark was found for any, so none
-# gets a class; U4SSC verification manual 2022 (2A), methodology 2017 (4A).
-_U4SSC = {
-    "transit-access": ("EC: I: T: 2A", "atlas.u4ssc_transit"),
-    "hazard-exposure": ("SC: SH: SA: 4A", "atlas.u4ssc_hazard"),
-}
 
 
 @dataclass(frozen=True)
@@ -64,12 +59,14 @@ def render_index(
     sources: Sequence[LayerSource] = (),
     beside: Sequence[str] = (),
     absent: Sequence[Text] = (),
+    board: Result | None = None,
 ) -> str:
-    """Return index.html: findings first, each leading to its map; then the data and their dates.
+    """Return index.html: the board, each finding with its map; then the data and their dates.
 
     sources is the store's list of layers; without it, what the results name. beside
     names the files that were written with it: report, workbook, statement. absent are the
-    titles of maps that could not be made, since a layer is not there.
+    titles of maps that could not be made, since a layer is not there. ``board`` is the
+    published result of the analysis indicators.
     Raises RenderError when a lead's result is missing.
     """
     missing = [p.map_id for p in pages if p.entry.lead not in results]
@@ -85,6 +82,7 @@ def render_index(
         "page_title": title,
         "language": language,
         "invented": any(s.invented for s in found),
+        "board": None if board is None else board_view(board),
         "cards": [_card(page, results[page.entry.lead]) for page in pages],
         "beside": [{"file": f, "title": t(_COMPANIONS[f])} for f in beside],
         "absent": views.joined(absent),
@@ -92,7 +90,7 @@ def render_index(
         "made": views.made(created, gis.__version__),
         "texts": json_block(texts),
         "scripts": [own("index")],
-        "styles": [own("style"), *picture_style(_pictures(pages))],
+        "styles": [own("style"), board_style(), *picture_style(_pictures(pages))],
     }
     return fill_template("index.html", context, page="index.html")
 
@@ -112,16 +110,7 @@ def _card(page: PageRef, result: Result) -> dict[str, Any]:
         "finding": result.finding,
         "status": views.status_text(result),
         "figures": views.figures(result),
-        "u4ssc": u4ssc(result.analysis),
     }
-
-
-def u4ssc(analysis: str) -> Text:
-    """Return the U4SSC indicator that stands nearest, and that it has no published benchmark."""
-    if analysis not in _U4SSC:
-        return t("atlas.u4ssc")
-    code, name = _U4SSC[analysis]
-    return t("atlas.u4ssc_indicator", code=code, name=t(name))
 
 
 def data_status(found: Sequence[LayerSource], *, created: dt.date) -> Table:

@@ -9,7 +9,8 @@ import gis
 from gis.errors import RenderError
 from gis.render import views
 from gis.render.assets import own
-from gis.render.index import data_status, u4ssc
+from gis.render.board import board_style, board_view
+from gis.render.index import data_status
 from gis.render.pictures import Picture, picture_style
 from gis.render.tables import Places, TableView, table_view
 from gis.render.template import fill_template, json_block
@@ -45,8 +46,9 @@ def render_report(
     language: Language,
     created: dt.date,
     sources: Sequence[LayerSource],
+    board: Result | None = None,
 ) -> str:
-    """Return rapport.html: a summary, then each map's analyses in full, long tables last.
+    """Return rapport.html: a summary, the board, each map's analyses in full, long tables last.
 
     An analysis that several maps share is told once. Raises RenderError without sections.
     """
@@ -54,7 +56,8 @@ def render_report(
         message = "report: no map to tell of"
         raise RenderError(message)
     title = t("report.title", name=_lead(sections[0]).area.name)
-    told: dict[tuple[object, ...], Text] = {}
+    # What the board tells stands there, and not under its map once more.
+    told = {} if board is None else {_key(board): t("board.section")}
     parts, appendix = [], []
     for section in sections:
         part, long = _part(section, told)
@@ -66,15 +69,21 @@ def render_report(
         "page_title": title,
         "language": language,
         "invented": any(s.invented for s in sources),
+        "board": None if board is None else board_view(board),
         "parts": parts,
         "appendix": appendix,
         "table": table_view(data_status(sources, created=created), "report", Places()),
         "made": views.made(created, gis.__version__),
         "texts": json_block({"title": title.as_dict(), "nav": t("page.nav").as_dict()}),
         "scripts": [own("index")],
-        "styles": [own("style"), *picture_style(pictures)],
+        "styles": [own("style"), board_style(), *picture_style(pictures)],
     }
     return fill_template("report.html", context, page="rapport.html")
+
+
+def _key(result: Result) -> tuple[object, ...]:
+    """Return what tells one answer from another: the analysis and its parameters."""
+    return (result.analysis, *sorted(result.definition.parameters.items()))
 
 
 def _lead(section: Section) -> Result:
@@ -89,7 +98,7 @@ def _part(
     answers, above, appendix = [], [], []
     for name in (lead, *(x for x in section.results if x != lead)):
         result = section.results[name]
-        key = (name, *sorted(result.definition.parameters.items()))
+        key = _key(result)
         if key in told:
             above.append(t("report.told_above", title=result.title, map=told[key]))
             continue
@@ -126,7 +135,6 @@ def _answer(
         "range": views.range_text(result),
         "status": views.status_text(result),
         "figures": views.figures(result),
-        "u4ssc": u4ssc(result.analysis),
         "definition": definition["sentence"],
         "parameters": definition["parameters"],
         "sensitivity": views.sensitivity(result),

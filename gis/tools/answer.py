@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 import gis
 from gis.crs import LONLAT_EPSG
-from gis.errors import ParameterError, SourceError
+from gis.written import write_by_suffix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+    from pathlib import Path
 
     import geopandas as gpd
 
@@ -107,30 +105,18 @@ def write_answer(answer: Answer, path: Path) -> None:
     .json the answer without geometry; .csv, .gpkg, .geojson (longitude and latitude,
     RFC 7946) and .parquet the layer behind it. Raises ParameterError, SourceError.
     """
-    writers: dict[str, Callable[[Path], None]] = {
-        ".json": lambda p: _write_json(answer, p),
-        ".csv": lambda p: _table(answer).to_csv(p, index=False, encoding="utf-8"),
-        ".gpkg": lambda p: _flat(answer).to_file(p, layer=answer.tool, driver="GPKG"),
-        ".geojson": lambda p: (
-            _flat(answer).to_crs(LONLAT_EPSG).to_file(p, driver="GeoJSON", RFC7946="YES")
-        ),
-        ".parquet": lambda p: _flat(answer).to_parquet(p, schema_version="1.1.0"),
-    }
-    writer = writers.get(path.suffix.lower())
-    if writer is None:
-        message = f"{path.name}: suffix '{path.suffix}' given; allowed: {', '.join(writers)}"
-        raise ParameterError(message)
-    if not path.parent.is_dir():
-        message = f"{path}: the folder {path.parent} is not there"
-        raise ParameterError(message)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".arealplan-") as scratch:
-        made = Path(scratch) / path.name
-        try:
-            writer(made)
-        except (RuntimeError, OSError, ValueError) as error:
-            message = f"{path}: cannot be written ({' '.join(str(error).split())[:200]})"
-            raise SourceError(message) from None
-        os.replace(made, path)  # noqa: PTH105 - one atomic step
+    write_by_suffix(
+        path,
+        {
+            ".json": lambda p: _write_json(answer, p),
+            ".csv": lambda p: _table(answer).to_csv(p, index=False, encoding="utf-8"),
+            ".gpkg": lambda p: _flat(answer).to_file(p, layer=answer.tool, driver="GPKG"),
+            ".geojson": lambda p: (
+                _flat(answer).to_crs(LONLAT_EPSG).to_file(p, driver="GeoJSON", RFC7946="YES")
+            ),
+            ".parquet": lambda p: _flat(answer).to_parquet(p, schema_version="1.1.0"),
+        },
+    )
 
 
 def _write_json(answer: Answer, path: Path) -> None:
