@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from gis.disclosure import LEAST, is_publishable, round_residents, rounded_part
-from gis.protect import protect_table
+from gis.protect import protect_table, round_table
 from gis.result import UNDER_TEN, WITHHELD, LeftOut, Reading, Result, Scalar, Table
 from gis.text import t
 
@@ -33,10 +33,17 @@ CELL_COUNT = "residents"
 CELL_SHOWN = "residents_shown"
 
 
-def publishable(result: Result) -> Result:
-    """Return the result as it may be published; the input is not changed."""
-    tables = {k: protect_table(v) for k, v in result.tables.items()}
+def publishable(result: Result, *, small_counts: Literal["hide", "round"] = "hide") -> Result:
+    """Return the result as it may be published; the input is not changed.
+
+    ``small_counts``: in tables, hide 1 to 9 and what would tell them, or round every count
+    to a multiple of 10 so that sums still add up.
+    """
+    way = protect_table if small_counts == "hide" else round_table
+    tables = {k: way(v) for k, v in result.tables.items()}
     headed = _headline(result)
+    if small_counts == "round" and any(v.counts for v in tables.values()):
+        headed = replace(headed, notes=(*headed.notes, t("common.rounded_counts")))
     readings = tuple(_reading(r, result) for r in result.sensitivity)
     low, high = _range(result, readings, shown=headed.value is not None)
     return replace(

@@ -161,14 +161,16 @@ def _figures(counted: Counted, inside: float) -> dict[str, float]:
     """Return the key figures: in any zone, outside split in three, then each hazard, the edges."""
     readings = {r.name: r.numerator for r in counted.bounds.readings}
     more = {m: readings.get(f"edge+{m}m") for m in _MORE_M}
+    # What lies in zones first, then caution areas and noise; a page shows the first few.
+    first = sorted(counted.exposures, key=lambda e: not e.hazard.in_union)
     return {
-        "residents": counted.cells.total,
         "residents_in_any_zone": inside,
         "residents_not_mapped": counted.overall.not_mapped,
-        "residents_outside_data": counted.overall.outside_data,
-        **{f"residents_{e.hazard.id}": float(e.inside.sum()) for e in counted.exposures},
+        **{f"residents_{e.hazard.id}": float(e.inside.sum()) for e in first},
         **{f"residents_more_edge_{m}m": n - inside for m, n in more.items() if n is not None},
-        **{f"not_mapped_{e.hazard.id}": float(e.not_mapped.sum()) for e in counted.exposures},
+        "residents": counted.cells.total,
+        "residents_outside_data": counted.overall.outside_data,
+        **{f"not_mapped_{e.hazard.id}": float(e.not_mapped.sum()) for e in first},
     }
 
 
