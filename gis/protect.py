@@ -70,35 +70,42 @@ def round_table(table: Table) -> Table:
 
     Small-count rounding after Statistics Norway (``gis.kernels.smallcounts``) with every
     inner cell rounded, so that no exact number beside another table's gives one away. A
-    count moves by less than 10; shares, which would tell the exact counts, are left out.
+    count moves by less than 10 for each part it sums; shares and densities, which would
+    tell the exact counts, are left out.
     """
     names = [c.name for c in table.columns if c.kind == "residents"]
     if not names or table.frame.empty:
         return table
     frame = table.frame.copy()
     unknown = frame[names].isna()
-    exact = frame[names].fillna(0.0).to_numpy(dtype=np.float64)
-    found = np.zeros(exact.shape, dtype=np.int64)
-    inside = [i for i, n in enumerate(names) if n not in table.alone]
-    # Rows are split where a row's columns sum to all residents; else columns sum over rows.
-    if table.counts == "split" and inside:
-        for k, row in enumerate(exact[:, inside]):
-            found[k, inside] = _round_parts(row)
-    else:
-        for i in inside:
-            rows = _round_parts(exact[:-1, i] if table.total else exact[:, i])
-            found[:, i] = np.append(rows, rows.sum()) if table.total else rows
-    for i in set(range(len(names))) - set(inside):
-        found[:, i] = np.rint(exact[:, i] / LEAST) * LEAST
-    if table.counts == "subsets" and inside:
-        found[:, inside] = np.minimum(found[:, inside], found[:, inside[:1]])
+    found = _tens(table, names, frame[names].fillna(0.0).to_numpy(dtype=np.float64))
     for i, name in enumerate(names):
         frame[name] = pd.Series(found[:, i], index=frame.index, dtype=object)
         frame.loc[unknown[name], name] = None
     for column in table.columns:
-        if column.kind == "share":
+        if column.kind in ("share", "density"):
             frame[column.name] = np.nan
     return replace(table, frame=frame)
+
+
+def _tens(table: Table, names: list[str], exact: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Round counts (rows, names) as they hang together: along rows where these are split."""
+    found = np.rint(exact / LEAST).astype(np.int64) * LEAST
+    inside = [i for i, n in enumerate(names) if n not in table.alone]
+    if not inside:
+        return found
+    if table.counts == "split":
+        for k, row in enumerate(exact[:, inside]):
+            found[k, inside] = _round_parts(row)
+        return found
+    for i in inside:
+        rows = _round_parts(exact[:-1, i] if table.total else exact[:, i])
+        found[:, i] = np.append(rows, rows.sum()) if table.total else rows
+    if table.counts == "subsets":
+        found[:, inside] = np.minimum(found[:, inside], found[:, inside[:1]])
+    elif table.counts == "cross":
+        found[:, inside[0]] = found[:, inside[1:]].sum(axis=1)
+    return found
 
 
 def _round_parts(parts: NDArray[np.float64]) -> NDArray[np.int64]:

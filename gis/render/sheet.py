@@ -24,7 +24,7 @@ _STYLE = """.sheet main.report { max-width: 110rem; }
 .sheet th, .sheet td { vertical-align: top; }
 .sheet th { white-space: normal; hyphens: auto; min-width: 4rem; }
 .sheet tbody th { min-width: 7rem; }
-.sheet td.long { min-width: 18rem; }
+.sheet td.long { min-width: 15rem; }
 @media (max-width: 700px) { .sheet td.long { min-width: 14rem; } }
 @media print {
   @page { size: A4 landscape; margin: 10mm; }
