@@ -55,7 +55,7 @@ def publishable(result: Result, *, small_counts: Literal["hide", "round"] = "hid
         figures=_figures(result, headed, tables),
         tables=tables,
         frame=None if result.frame is None else shown_frame(result.frame),
-        layers={k: shown_frame(v) for k, v in result.layers.items()},
+        layers={k: _as_tabled(k, shown_frame(v), tables) for k, v in result.layers.items()},
     )
 
 
@@ -143,6 +143,24 @@ def _figure(
         return value
     rounded = round_residents(value)
     return (UNDER_TEN if value < LEAST else WITHHELD) if rounded is None else rounded
+
+
+def _as_tabled(name: str, frame: gpd.GeoDataFrame, tables: Mapping[str, Table]) -> gpd.GeoDataFrame:
+    """Show in a frame what the table of the same name shows of the same rows.
+
+    A row that the table lacks has no count. Both are joined by the table's key.
+    """
+    table = tables.get(name)
+    if table is None or table.key is None or table.key not in frame.columns:
+        return frame
+    counts = [c.name for c in table.columns if c.kind in ("residents", "share")]
+    rows = table.frame.drop_duplicates(table.key).set_index(table.key)
+    keys = frame[table.key].to_numpy()
+    shown = frame.copy()
+    for count in [c for c in counts if c in shown.columns]:
+        values = rows[count].reindex(keys).to_numpy(dtype=object)
+        shown[count] = pd.Series(values, index=shown.index, dtype=object)
+    return shown
 
 
 def shown_frame(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

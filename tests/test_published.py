@@ -318,3 +318,15 @@ def test_a_rounded_result_holds_no_small_number_and_says_so() -> None:
     leaves = [x for x in walk(json.loads(to_json(public))) if isinstance(x, int | float)]
     assert 7 not in leaves
     assert any("SSBs metode" in n.nb for n in public.notes)
+
+
+def test_a_frame_shows_what_its_table_shows() -> None:
+    """By hand: the unit of 407 with 7 in a zone shows neither on the map nor in the table."""
+    exact = small_town()
+    assert exact.layers["units"]["in_any_zone"].tolist() == [7]
+    public = publishable(exact)
+    row = public.table("units").frame.iloc[0]
+    shown = public.layers["units"].iloc[0]
+    assert (shown["in_any_zone"], shown["residents"]) == (row["in_any_zone"], row["residents"])
+    assert shown["in_any_zone"] in (UNDER_TEN, WITHHELD)
+    assert exact.layers["units"]["in_any_zone"].tolist() == [7]
