@@ -14,6 +14,7 @@ import numpy as np
 from gis.demo.deliver_base import write_base
 from gis.demo.deliver_risk import write_risk
 from gis.demo.deliver_theme import write_themes
+from gis.demo.groups import write_groups
 from gis.demo.land import write_land
 from gis.demo.notice import notice
 from gis.demo.world import build_world
@@ -45,6 +46,7 @@ def write_demo(directory: Path, *, seed: int = DEFAULT_SEED) -> Path:
     entries += write_themes(world, data)
     entries += write_risk(world, data)
     entries += write_land(world, data)
+    entries += write_groups(world, data)
     (directory / "workspace.toml").write_text(_workspace(entries, seed), encoding="utf-8")
     (directory / "LES_MEG.txt").write_text(notice(seed), encoding="utf-8")
     return directory
