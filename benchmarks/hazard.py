@@ -2,14 +2,17 @@
 
     python benchmarks/hazard.py [points|points-large|area|sea|zonal ...]
 
-Each case works out both answers, compares them, and prints the best of three runs of
-each with the ratio. exactextract, rasterstats and PostGIS are not dependencies: zonal
-statistics are held against what rasterstats does for each zone, written with rasterio
-(window, mask, masked statistics). Inputs are drawn from a fixed seed.
+Each case works out both answers, compares them, and prints the shortest processor time of
+some runs of each with the ratio. Processor time of all threads, and not time on the wall,
+so that other work on the machine does not decide. Zonal statistics are held against
+rasterstats where it is installed ("make bench-peers"), else against what it does for each
+zone, written with rasterio (window, mask, masked statistics). Inputs are drawn from a
+fixed seed.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import resource
 import sys
 import time
@@ -35,12 +38,12 @@ E0, N0 = 240_000.0, 6_640_000.0
 
 
 def best(work: Callable[[], Any], runs: int = 3) -> tuple[float, Any]:
-    """Return the shortest time of some runs, and the answer."""
+    """Return the shortest processor time of some runs, and the answer."""
     shortest, answer = float("inf"), None
     for _ in range(runs):
-        start = time.perf_counter()
+        start = time.process_time()
         answer = work()
-        shortest = min(shortest, time.perf_counter() - start)
+        shortest = min(shortest, time.process_time() - start)
     return shortest, answer
 
 
@@ -172,6 +175,8 @@ def zonal() -> None:
         values = rng.normal(100, 30, (size, size)).astype(np.float32)
         side = size * cell
         zones = blobs(rng, 500, side=side, radius=side / 60, vertices=60)
+        # rasterstats counts cells beyond the raster; ours has none there, so none is asked about.
+        zones = shapely.intersection(zones, shapely.box(E0, N0, E0 + side, N0 + side))
         transform = from_origin(E0, N0 + side, cell, cell)
         profile = {
             "driver": "GTiff", "width": size, "height": size, "count": 1, "dtype": "float32",
@@ -181,11 +186,29 @@ def zonal() -> None:
             with memory.open(**profile) as out:
                 out.write(values, 1)
             with memory.open() as file:
-                slow, one = best(lambda: _masked(file, zones), 1)  # noqa: B023
+                name, twin = _peer()
+                twin(file, zones[:2])
+                slow, one = best(lambda: twin(file, zones), 1)  # noqa: B023
                 fast, two = best(lambda: _scanned(file, zones, cell))  # noqa: B023
         assert (one[0] == two[0]).mean() > 0.99
         assert np.abs(one[0] - two[0]).max() <= 2
-        told(f"zonal statistics at {cell:g} m, 500 zones (rasterio twin)", slow, fast, goal)
+        told(f"zonal statistics at {cell:g} m, 500 zones ({name})", slow, fast, goal)
+
+
+def _peer() -> tuple[str, Callable[[Any, Any], Any]]:
+    """Return rasterstats, or where it is not installed what it does."""
+    if importlib.util.find_spec("rasterstats") is None:
+        return "rasterio twin", _masked
+    return "rasterstats", _by_rasterstats
+
+
+def _by_rasterstats(file: Any, zones: Any) -> Any:
+    """Ask rasterstats for the same five statistics, as its users do: from the file."""
+    import rasterstats
+
+    asked = ["count", "sum", "min", "max", "mean"]
+    found = rasterstats.zonal_stats(list(zones), file.name, stats=asked, nodata=-9999)
+    return np.array([f["count"] for f in found]), np.array([f["sum"] or 0 for f in found])
 
 
 def _masked(file: Any, zones: Any) -> Any:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gis.disclosure import cross_marks, protect_counts, round_residents
+from gis.disclosure import LEAST, cross_marks, protect_counts, round_residents
+from gis.kernels.smallcounts import round_small_counts
 from gis.result import UNDER_TEN, WITHHELD, Table
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _SIGNS = {"under-10": UNDER_TEN, "withheld": WITHHELD}
 _REST = "rest"
+# Ties are drawn alike each time, so that the same table is rounded the same way.
+_SEED = 2018
 
 
 def protect_table(table: Table) -> Table:
@@ -60,6 +63,58 @@ def protect_table(table: Table) -> Table:
         if column.kind in ("share", "density"):
             frame.loc[hidden, column.name] = np.nan
     return replace(table, frame=frame)
+
+
+def round_table(table: Table) -> Table:
+    """Return the table with every count of residents as a multiple of 10, and sums that add up.
+
+    Small-count rounding after Statistics Norway (``gis.kernels.smallcounts``) with every
+    inner cell rounded, so that no exact number beside another table's gives one away. A
+    count moves by less than 10 for each part it sums; shares and densities, which would
+    tell the exact counts, are left out.
+    """
+    names = [c.name for c in table.columns if c.kind == "residents"]
+    if not names or table.frame.empty:
+        return table
+    frame = table.frame.copy()
+    unknown = frame[names].isna()
+    found = _tens(table, names, frame[names].fillna(0.0).to_numpy(dtype=np.float64))
+    for i, name in enumerate(names):
+        frame[name] = pd.Series(found[:, i], index=frame.index, dtype=object)
+        frame.loc[unknown[name], name] = None
+    for column in table.columns:
+        if column.kind in ("share", "density"):
+            frame[column.name] = np.nan
+    return replace(table, frame=frame)
+
+
+def _tens(table: Table, names: list[str], exact: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Round counts (rows, names) as they hang together: along rows where these are split."""
+    found = np.rint(exact / LEAST).astype(np.int64) * LEAST
+    inside = [i for i, n in enumerate(names) if n not in table.alone]
+    if not inside:
+        return found
+    if table.counts == "split":
+        for k, row in enumerate(exact[:, inside]):
+            found[k, inside] = _round_parts(row)
+        return found
+    for i in inside:
+        rows = _round_parts(exact[:-1, i] if table.total else exact[:, i])
+        found[:, i] = np.append(rows, rows.sum()) if table.total else rows
+    if table.counts == "subsets":
+        found[:, inside] = np.minimum(found[:, inside], found[:, inside[:1]])
+    elif table.counts == "cross":
+        found[:, inside[0]] = found[:, inside[1:]].sum(axis=1)
+    return found
+
+
+def _round_parts(parts: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Round disjoint parts, and with them their sum, to multiples of 10."""
+    counts = round_to_sum(parts)
+    n = counts.size
+    sums = np.column_stack([np.eye(n, dtype=np.int64), np.ones(n, dtype=np.int64)])
+    draw = np.random.default_rng(_SEED)
+    return round_small_counts(counts, sums, base=LEAST, draw=draw, force_all=True).inner
 
 
 def _rounded(value: float) -> int | str | None:

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from gis.disclosure import LEAST, is_publishable, round_residents, rounded_part
-from gis.protect import protect_table
+from gis.protect import protect_table, round_table
 from gis.result import UNDER_TEN, WITHHELD, LeftOut, Reading, Result, Scalar, Table
 from gis.text import t
 
@@ -33,10 +33,17 @@ CELL_COUNT = "residents"
 CELL_SHOWN = "residents_shown"
 
 
-def publishable(result: Result) -> Result:
-    """Return the result as it may be published; the input is not changed."""
-    tables = {k: protect_table(v) for k, v in result.tables.items()}
+def publishable(result: Result, *, small_counts: Literal["hide", "round"] = "hide") -> Result:
+    """Return the result as it may be published; the input is not changed.
+
+    ``small_counts``: in tables, hide 1 to 9 and what would tell them, or round every count
+    to a multiple of 10 so that sums still add up.
+    """
+    way = protect_table if small_counts == "hide" else round_table
+    tables = {k: way(v) for k, v in result.tables.items()}
     headed = _headline(result)
+    if small_counts == "round" and any(v.counts for v in tables.values()):
+        headed = replace(headed, notes=(*headed.notes, t("common.rounded_counts")))
     readings = tuple(_reading(r, result) for r in result.sensitivity)
     low, high = _range(result, readings, shown=headed.value is not None)
     return replace(
@@ -48,7 +55,7 @@ def publishable(result: Result) -> Result:
         figures=_figures(result, headed, tables),
         tables=tables,
         frame=None if result.frame is None else shown_frame(result.frame),
-        layers={k: shown_frame(v) for k, v in result.layers.items()},
+        layers={k: _as_tabled(k, shown_frame(v), tables) for k, v in result.layers.items()},
     )
 
 
@@ -136,6 +143,24 @@ def _figure(
         return value
     rounded = round_residents(value)
     return (UNDER_TEN if value < LEAST else WITHHELD) if rounded is None else rounded
+
+
+def _as_tabled(name: str, frame: gpd.GeoDataFrame, tables: Mapping[str, Table]) -> gpd.GeoDataFrame:
+    """Show in a frame what the table of the same name shows of the same rows.
+
+    A row that the table lacks has no count. Both are joined by the table's key.
+    """
+    table = tables.get(name)
+    if table is None or table.key is None or table.key not in frame.columns:
+        return frame
+    counts = [c.name for c in table.columns if c.kind in ("residents", "share")]
+    rows = table.frame.drop_duplicates(table.key).set_index(table.key)
+    keys = frame[table.key].to_numpy()
+    shown = frame.copy()
+    for count in [c for c in counts if c in shown.columns]:
+        values = rows[count].reindex(keys).to_numpy(dtype=object)
+        shown[count] = pd.Series(values, index=shown.index, dtype=object)
+    return shown
 
 
 def shown_frame(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

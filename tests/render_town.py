@@ -375,6 +375,15 @@ def hazard_result() -> Result:
             {"cell_id": cells()["cell_id"], "residents": cells()["residents"], "in_any_zone": 3.0},
             cells().geometry,
         ),
+        "units": frame(
+            {
+                "number": ["32990101"],
+                "name": ["Vest"],
+                "residents": [31_234],
+                "in_any_zone": [1343],
+            },
+            [blob(4, 6, 900)],
+        ),
     }
     table = Table(
         "hazards",

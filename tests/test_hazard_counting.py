@@ -173,7 +173,7 @@ def test_groups_are_exposed_as_their_unit_is() -> None:
     none = [None] * 4
     ages = frame(
         none, number=["99990101", "99990101", "99990102", "99990103"],  # type: ignore[arg-type]
-        age=["80+", "0-5", "80+", "80+"], residents=[96, 48, 300, 20],
+        age=["80+", "0-5", "80+", "80+"], residents=[9600, 48, 30000, 2000],
     )  # fmt: skip
     groups = frame(
         none[:2], number=["99990101", "99990101"],  # type: ignore[arg-type]
@@ -187,13 +187,16 @@ def test_groups_are_exposed_as_their_unit_is() -> None:
     result = run(data, method="centre")
     rows = result.table("exposed_age_groups").frame.set_index("age")
     assert list(rows.index) == ["0-5", "80+"]
-    assert rows.loc["80+", ["residents", "not_placed"]].tolist() == [416, 20]
-    assert rows.loc["80+", "in_any_zone"] == pytest.approx(96 * 30 / 480)
-    assert rows.loc["80+", "in_storm_surge"] == pytest.approx(96 * 20 / 480)
-    assert rows.loc["0-5", "share"] == pytest.approx(30 / 480)
+    assert rows.loc["80+", ["residents", "not_placed"]].tolist() == [41600, 2000]
+    assert rows.loc["80+", "in_any_zone"] == pytest.approx(9600 * 30 / 480)
+    assert rows.loc["80+", "in_storm_surge"] == pytest.approx(9600 * 20 / 480)
+    assert rows.loc["80+", "share"] == pytest.approx(600 / 39600)
+    assert rows.loc["0-5", "in_any_zone"] == pytest.approx(3)
+    assert np.isnan(rows.loc["0-5", "share"])
     rows = result.table("exposed_vulnerable_groups").frame.set_index("vulnerable")
     assert rows.loc["Bor alene", "in_flood_zones"] == pytest.approx(10)
     public = publishable(result).table("exposed_age_groups").frame
+    assert public["in_any_zone"].tolist() == ["<10", 600]
     shown = [v for v in public.to_numpy().ravel() if isinstance(v, int) and 0 < v < 10]
     assert not shown
 

@@ -15,7 +15,7 @@ import pytest
 
 from gis.analyses import ANALYSES
 from gis.errors import ParameterError
-from gis.protect import protect_table, round_to_sum
+from gis.protect import protect_table, round_table, round_to_sum
 from gis.publish import to_json, write_result
 from gis.published import publishable
 from gis.result import UNDER_TEN, WITHHELD, Column, Result, Table
@@ -269,3 +269,64 @@ def test_text_from_data_is_no_formula(tmp_path: Path) -> None:
     assert f"'{evil[:10]}" in (tmp_path / "a.csv").read_text(encoding="utf-8-sig").replace(
         '""', '"'
     )
+
+
+@pytest.mark.parametrize("counts", ["bands", "split", "subsets", "cross"])
+def test_rounded_tables_are_tens_that_add_up(counts: str) -> None:
+    """Identity: every count a multiple of 10, moved by less than 10 a part, sums kept, no share."""
+    rng = np.random.default_rng(7)
+    values = rng.poisson(30, (6, 3)).astype(float)
+    values[2, 1] = 4.0
+    frame = pd.DataFrame(values, columns=["a", "b", "c"]).assign(share=0.1234567)
+    if counts == "bands":
+        frame.loc[6] = [*values.sum(axis=0), 0.5]
+    if counts in ("subsets", "cross"):
+        frame["a"] = values.sum(axis=1)
+    columns = (
+        *(Column(n, Text(n, n), "residents") for n in "abc"),
+        Column("share", Text("s", "s"), "share"),
+    )
+    table = Table(
+        "x", Text("x", "x"), columns, frame, total=counts == "bands",
+        counts=counts,  # type: ignore[arg-type]
+    )  # fmt: skip
+    found = round_table(table).frame
+    numbers = found[["a", "b", "c"]].to_numpy(dtype=int)
+    assert (numbers % 10 == 0).all()
+    assert found["share"].isna().all()
+    exact = frame[["a", "b", "c"]].to_numpy()
+    assert (np.abs(numbers - exact)[:6, 1:] < 10).all()
+    if counts == "bands":
+        assert (numbers[:-1].sum(axis=0) == numbers[-1]).all()
+    if counts == "split":
+        assert (np.abs(numbers.sum(axis=1) - exact.sum(axis=1)) < 10).all()
+    if counts == "subsets":
+        assert (numbers[:, 1:] <= numbers[:, :1]).all()
+    if counts == "cross":
+        assert (numbers[:, 1:].sum(axis=1) == numbers[:, 0]).all()
+    # The same table is rounded the same way.
+    assert round_table(table).frame.equals(found)
+
+
+def test_a_rounded_result_holds_no_small_number_and_says_so() -> None:
+    """By search: every count is a multiple of 10, 7 is nowhere; the note names the method."""
+    public = publishable(small_town(), small_counts="round")
+    for table in public.tables.values():
+        names = [c.name for c in table.columns if c.kind == "residents"]
+        for value in table.frame[names].to_numpy().ravel():
+            assert value is None or value % 10 == 0, table.id
+    leaves = [x for x in walk(json.loads(to_json(public))) if isinstance(x, int | float)]
+    assert 7 not in leaves
+    assert any("SSBs metode" in n.nb for n in public.notes)
+
+
+def test_a_frame_shows_what_its_table_shows() -> None:
+    """By hand: the unit of 407 with 7 in a zone shows neither on the map nor in the table."""
+    exact = small_town()
+    assert exact.layers["units"]["in_any_zone"].tolist() == [7]
+    public = publishable(exact)
+    row = public.table("units").frame.iloc[0]
+    shown = public.layers["units"].iloc[0]
+    assert (shown["in_any_zone"], shown["residents"]) == (row["in_any_zone"], row["residents"])
+    assert shown["in_any_zone"] in (UNDER_TEN, WITHHELD)
+    assert exact.layers["units"]["in_any_zone"].tolist() == [7]

@@ -15,6 +15,7 @@ import pandas as pd
 
 from gis.analyses.parts import UNITS, share, table
 from gis.analyses.shown import unit_of_cells
+from gis.disclosure import round_residents
 from gis.text import t
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def group_tables(
 ) -> dict[str, Table]:
     """Return one table for each layer of groups: residents, in any zone, in each hazard.
 
+    What is in zones is an estimate, published to the nearest ten.
+
     ``any_zone`` and the exposures hold residents per cell. Empty without the layers.
     """
     if not study.has(UNITS):
@@ -57,7 +60,7 @@ def group_tables(
         name = f"exposed_{layer}"
         made[name] = table(
             name, frame, columns, headings=headings, key=field, counts="subsets",
-            title=t(f"tables.{name}"),
+            title=t(f"tables.{name}"), alone=(*sums, "not_placed"),
         )  # fmt: skip
     return made
 
@@ -77,7 +80,10 @@ def _groups(study: Study, layer: str, shares: pd.DataFrame) -> pd.DataFrame:
     by_row["not_placed"] = np.where(known, 0.0, count)
     frame = by_row.groupby(field, as_index=False).sum()
     frame = frame.iloc[np.lexsort((frame[field], frame[field].map(_first_number)))]
-    frame["share"] = share(frame["in_any_zone"], frame["residents"] - frame["not_placed"])
+    # Of the number as it is published: an exact share of a known whole tells the part.
+    shown = frame["in_any_zone"].map(round_residents).astype(np.float64)
+    frame["share"] = share(shown, frame["residents"] - frame["not_placed"])
+    frame.loc[shown.isna(), "share"] = np.nan
     return frame.reset_index(drop=True)
 
 

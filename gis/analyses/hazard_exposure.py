@@ -55,6 +55,8 @@ from gis.result import Result, Status
 from gis.text import Text, people, people_share, t
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from gis.analyses.study import Study
@@ -123,6 +125,7 @@ def run(study: Study, params: HazardExposureParameters) -> Result:
     inside = float(counted.any_zone.sum())
     status = _status(counted.exposures)
     known = status is not Status.NOT_MAPPED and cells.total > 0
+    tables = _tables(study, counted)
     return Result(
         analysis="hazard-exposure",
         title=ANALYSIS.title,
@@ -151,9 +154,9 @@ def run(study: Study, params: HazardExposureParameters) -> Result:
         notes=notes(study, counted),
         figures=_figures(counted, inside),
         figure_cells=_figure_cells(counted.hazards),
-        tables=_tables(study, counted),
+        tables=tables,
         frame=_all_bands(study, counted.hazards),
-        layers=_layers(study, counted),
+        layers=_layers(study, counted) | _unit_layer(study, tables),
     )
 
 
@@ -161,14 +164,16 @@ def _figures(counted: Counted, inside: float) -> dict[str, float]:
     """Return the key figures: in any zone, outside split in three, then each hazard, the edges."""
     readings = {r.name: r.numerator for r in counted.bounds.readings}
     more = {m: readings.get(f"edge+{m}m") for m in _MORE_M}
+    # What lies in zones first, then caution areas and noise; a page shows the first few.
+    first = sorted(counted.exposures, key=lambda e: not e.hazard.in_union)
     return {
-        "residents": counted.cells.total,
         "residents_in_any_zone": inside,
         "residents_not_mapped": counted.overall.not_mapped,
-        "residents_outside_data": counted.overall.outside_data,
-        **{f"residents_{e.hazard.id}": float(e.inside.sum()) for e in counted.exposures},
+        **{f"residents_{e.hazard.id}": float(e.inside.sum()) for e in first},
         **{f"residents_more_edge_{m}m": n - inside for m, n in more.items() if n is not None},
-        **{f"not_mapped_{e.hazard.id}": float(e.not_mapped.sum()) for e in counted.exposures},
+        "residents": counted.cells.total,
+        "residents_outside_data": counted.overall.outside_data,
+        **{f"not_mapped_{e.hazard.id}": float(e.not_mapped.sum()) for e in first},
     }
 
 
@@ -317,6 +322,22 @@ def _layers(study: Study, counted: Counted) -> dict[str, gpd.GeoDataFrame]:
         crs=study.epsg,
     )
     return layers
+
+
+def _unit_layer(study: Study, tables: Mapping[str, Table]) -> dict[str, gpd.GeoDataFrame]:
+    """Give maps the units with the counts of the table; publishing hides what it hides there."""
+    if "units" not in tables:
+        empty: dict[str, list[object]] = {
+            "number": [],
+            "name": [],
+            "residents": [],
+            "in_any_zone": [],
+        }
+        return {"units": gpd.GeoDataFrame(empty, geometry=[], crs=study.epsg)}
+    units = study.frame(UNITS)[["number", "name", "geometry"]].drop_duplicates("number")
+    rows = tables["units"].frame[["number", "residents", "in_any_zone"]]
+    frame = units.assign(number=units["number"].astype(str)).merge(rows, on="number")
+    return {"units": gpd.GeoDataFrame(frame, geometry="geometry", crs=study.epsg)}
 
 
 ANALYSIS = Analysis(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
+import enum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +24,7 @@ from gis.cli.shared import (
 from gis.errors import InvariantError, ParameterError
 from gis.publish import write_result
 from gis.published import publishable
-from gis.result import Table
+from gis.result import Result, Table
 from gis.scale import numbers_of, run_areas
 from gis.store import open_store
 from gis.text import Language, Text, number, percent
@@ -36,6 +38,13 @@ OutputOption = Annotated[
     Path | None, typer.Option("-o", "--output", help="fil: .json .csv .xlsx .gpkg .parquet")
 ]
 _EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+class SmallCounts(enum.Enum):
+    """What becomes of counts of 1 to 9 in tables of residents."""
+
+    HIDE = "hide"
+    ROUND = "round"
 
 
 def register(app: typer.Typer) -> None:
@@ -98,6 +107,14 @@ def analyse(
     as_json: JsonOption = False,
     output: OutputOption = None,
     exact: ExactOption = False,
+    small_counts: Annotated[
+        SmallCounts,
+        typer.Option(
+            "--small-counts",
+            help="tabeller med innbyggere: hide skjuler 1-9, round avrunder til hele tiere "
+            "(SSBs metode) / hide 1-9, or round to tens",
+        ),
+    ] = SmallCounts.HIDE,
 ) -> None:
     """Run one analysis on the workspace's store."""
     one = analysis(name)
@@ -105,10 +122,12 @@ def analyse(
     check_exact(exact, output)
     opened, study = open_study(workspace)
     result = one(study, params)
-    public = publishable(result)
+    public = publishable(
+        result, small_counts="round" if small_counts is SmallCounts.ROUND else "hide"
+    )
     language = opened.entry.language
     if output is not None:
-        write_result(result if exact else public, output, language=language)
+        _write(result if exact else public, output, language=language, exact=exact)
         say(f"{output}")
     if as_json:
         show_json(public.as_dict())
@@ -144,6 +163,20 @@ def _reading(value: float | None, *, share: bool) -> Text:
     return percent(value) if share else number(value, decimals=1)
 
 
+def _write(result: Result, path: Path, *, language: Language, exact: bool) -> None:
+    """Write a result in the form its suffix names: a page of its own, or data."""
+    if path.suffix.lower() != ".html":
+        write_result(result, path, language=language)
+        return
+    # Imported here, since most answers are written without a page.
+    from gis.render import render_sheet, write_pages
+
+    page = render_sheet(
+        result, file=path.name, language=language, created=dt.date.today(), exact=exact
+    )
+    write_pages({path.name: page}, path.parent)
+
+
 def show_table(table: Table, language: Language) -> None:
     """Print one short table with its headings, numbers as the language writes them."""
     columns = [c for c in table.columns if not c.name.endswith("_key")]
@@ -158,7 +191,9 @@ def show_table(table: Table, language: Language) -> None:
 def _written(value: Any, kind: str, language: Language) -> str:
     if isinstance(value, Text):
         return value.in_(language)
-    if isinstance(value, str | bool) or value is None:
+    if value is None:
+        return number(None).in_(language)
+    if isinstance(value, str | bool):
         return str(value)
     if kind == "share":
         return percent(value).in_(language)

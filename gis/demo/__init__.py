@@ -15,6 +15,7 @@ from gis.demo.caution import write_caution
 from gis.demo.deliver_base import write_base
 from gis.demo.deliver_risk import write_risk
 from gis.demo.deliver_theme import write_themes
+from gis.demo.groups import write_groups
 from gis.demo.land import write_land
 from gis.demo.nature_value import write_nature_value
 from gis.demo.notice import notice
@@ -51,6 +52,7 @@ def write_demo(directory: Path, *, seed: int = DEFAULT_SEED) -> Path:
     entries += write_nature_value(world, data)
     entries += write_caution(world, data)
     entries += write_scenario(world, data)
+    entries += write_groups(world, data)
     (directory / "workspace.toml").write_text(_workspace(entries, seed), encoding="utf-8")
     (directory / "LES_MEG.txt").write_text(notice(seed), encoding="utf-8")
     return directory

@@ -85,7 +85,9 @@ def _numeric(frame: gpd.GeoDataFrame, values: pd.Series, rule: Rule) -> Classed:
         for i in range(steps)
     ]
     too_few = rule.theme.palette("too_few", where="render").look()
-    listed.append((worded("legend.under_ten") or Text("<10", "<10"), too_few, UNDER_TEN))
+    # A number withheld for the sake of others can be any; it is drawn alike, and said so.
+    key = "under_ten_or_withheld" if (values == WITHHELD).any() else "under_ten"
+    listed.append((worded(f"legend.{key}") or Text("<10", "<10"), too_few, UNDER_TEN))
     index[protected] = steps
     if "status" in frame.columns:
         listed.append((worded("legend.too_few") or Text(TOO_FEW, TOO_FEW), too_few, TOO_FEW))

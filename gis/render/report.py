@@ -103,7 +103,7 @@ def _part(
             above.append(t("report.told_above", title=result.title, map=told[key]))
             continue
         told[key] = section.entry.title.text
-        answer, long = _answer(result, section.entry, place=len(told))
+        answer, long = answer_parts(result, place=len(told))
         answers.append(answer)
         appendix += long
     return {
@@ -121,13 +121,10 @@ def _part(
     }, appendix
 
 
-def _answer(
-    result: Result, entry: MapEntry, *, place: int
-) -> tuple[dict[str, Any], list[TableView]]:
+def answer_parts(result: Result, *, place: int) -> tuple[dict[str, Any], list[TableView]]:
     """Return one analysis in full, and its long tables apart."""
     made = [table_view(x, f"r{place}-{result.analysis}", Places()) for x in result.tables.values()]
     long = [x for x in made if len(x.rows) > LONG_TABLE]
-    definition = views.definitions(entry, {result.analysis: result})[0]
     return {
         "title": result.title,
         "value": views.value_text(result),

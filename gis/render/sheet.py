@@ -1,0 +1,66 @@
+"""Write one answer as a page of its own: tables, definition and sources, for reading and paper."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import gis
+from gis.render import views
+from gis.render.assets import own
+from gis.render.report import answer_parts
+from gis.render.template import fill_template, json_block
+from gis.text import Text, t
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from gis.result import Result
+    from gis.text import Language
+
+# A ROS table is wide: the whole screen, room for sentences, and paper on its side.
+_STYLE = """.sheet main.report { max-width: 110rem; }
+.sheet main p, .sheet main dl { max-width: 62rem; }
+.sheet table { font-size: .875rem; }
+.sheet th, .sheet td { vertical-align: top; }
+.sheet th { white-space: normal; hyphens: auto; min-width: 4rem; }
+.sheet tbody th { min-width: 7rem; }
+.sheet td.long { min-width: 15rem; }
+@media (max-width: 700px) { .sheet td.long { min-width: 14rem; } }
+@media print {
+  @page { size: A4 landscape; margin: 10mm; }
+  .sheet table { font-size: 7.5pt; }
+  .sheet td.long { min-width: 0; }
+  .sheet tr { break-inside: avoid; }
+}"""
+
+
+def render_sheet(
+    result: Result, *, file: str, language: Language, created: dt.date, exact: bool = False
+) -> str:
+    """Return one result as a self-contained HTML page in both languages.
+
+    ``language`` is the one shown first. ``exact`` says on the page that it holds numbers
+    that are not for publishing; the caller sees to it that others are. Raises RenderError.
+    """
+    answer, long = answer_parts(result, place=1)
+    area = f"{result.area.number} {result.area.name}"
+    nav = t("sheet.skip").as_dict()
+    context: dict[str, Any] = {
+        "title": result.title,
+        "page_title": Text(
+            nb=f"{result.title.nb} – {result.area.name}",
+            en=f"{result.title.en} – {result.area.name}",
+        ),
+        "language": language,
+        "area": Text(nb=area, en=area),
+        "invented": any(s.invented for s in result.provenance.sources),
+        "exact": exact,
+        # The reference values stand by the maps they belong to.
+        "a": answer,
+        "appendix": long,
+        "made": views.made(created, gis.__version__),
+        "texts": json_block({"title": result.title.as_dict(), "nav": nav}),
+        "scripts": [own("index")],
+        "styles": [own("style"), _STYLE],
+    }
+    return fill_template("sheet.html", context, page=file)
