@@ -1,4 +1,7 @@
 // Search over place names, named features and table rows; or a pair of coordinates.
+// What can be found; null where it has to be gathered anew.
+arealplan.searched = null;
+
 arealplan.searchEntries = async () => {
   const layers = [...arealplan.layers.values()].filter((layer) => arealplan.boxOf(layer.id));
   await Promise.all(layers.map((layer) => layer.ready()));
@@ -62,7 +65,7 @@ arealplan.coordinates = (typed) => {
 
 arealplan.startSearch = () => {
   const input = document.getElementById("search"), list = document.getElementById("search-list");
-  const state = { entries: null, found: [], at: -1 };
+  const state = { found: [], at: -1 };
   const close = () => {
     list.hidden = true;
     state.at = -1;
@@ -83,7 +86,7 @@ arealplan.startSearch = () => {
   const show = () => {
     const typed = input.value, at = arealplan.coordinates(typed);
     state.found = at ? [{ name: typed.trim(), kind: { text: "search.coordinates" }, at }]
-      : arealplan.search(state.entries, typed);
+      : arealplan.search(arealplan.searched, typed);
     list.replaceChildren(...state.found.map((entry, i) => option(entry, i, choose)));
     list.hidden = !state.found.length;
     input.setAttribute("aria-expanded", String(!list.hidden));
@@ -92,7 +95,7 @@ arealplan.startSearch = () => {
     arealplan.say(typed.trim() ? arealplan.t(told, { n: String(state.found.length) }) : "");
   };
   input.addEventListener("input", async () => {
-    state.entries ||= await arealplan.searchEntries();
+    arealplan.searched ||= await arealplan.searchEntries();
     show();
   });
   input.addEventListener("blur", () => {
