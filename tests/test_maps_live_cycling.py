@@ -19,12 +19,14 @@ from gis.result import UNDER_TEN, WITHHELD
 from gis.text import number, percent
 from tests import live_town
 from tests.access_town import hill, station_frame
-from tests.browser import Watched, chromium, opened
+from tests.browser import Watched, opened
 from tests.test_maps_accessibility import violations
 from tests.town import box, frame, town
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
 
     from gis.analyses import Study
     from gis.analyses.grids import Grid
@@ -58,7 +60,9 @@ def grid(study: Study) -> Grid:
 
 
 @pytest.fixture(scope="module")
-def seen(study: Study, grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+def seen(
+    browser: Browser, study: Study, grid: Grid, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Watched]:
     """One open page for all positions: moving the controls is what is tested."""
     entry = map_entries()["sykkel"]
     area = gpd.GeoDataFrame(
@@ -76,7 +80,7 @@ def seen(study: Study, grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> 
         grid=grid,
     )
     (file,) = write_pages({"sykkel.html": page.html}, tmp_path_factory.mktemp("live"))
-    with chromium() as browser, opened(browser, file) as open_page:
+    with opened(browser, file) as open_page:
         yield open_page
 
 

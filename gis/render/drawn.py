@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from gis.catalogue.models import LayerEntry, MapEntry, MapLayer
+    from gis.catalogue.map_models import MapEntry, MapLayer
+    from gis.catalogue.models import LayerEntry
     from gis.text import Text
 
 # Slots decide what lies over what: fills, the base map's lines, outlines, the dimmed

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Mapping, Sequence
 
-    from gis.catalogue.models import MapEntry
+    from gis.catalogue.map_models import MapEntry
     from gis.provenance import LayerSource
     from gis.render.drawn import Drawn
     from gis.result import Result, Scalar

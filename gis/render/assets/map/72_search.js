@@ -4,7 +4,7 @@ arealplan.searched = null;
 
 arealplan.searchEntries = async () => {
   const layers = [...arealplan.layers.values()].filter((layer) => arealplan.boxOf(layer.id));
-  await Promise.all(layers.map((layer) => layer.ready()));
+  await Promise.all([arealplan.loadAddresses(), ...layers.map((layer) => layer.ready())]);
   const entries = arealplan.places.map((place) => ({
     name: place.name, kind: { text: "search.place" }, place,
   }));
@@ -16,7 +16,7 @@ arealplan.searchEntries = async () => {
       entries.push({ name: String(name), kind: { title: layer.title }, layer, feature });
     });
   }
-  return entries.concat(rowEntries(seen));
+  return entries.concat(arealplan.streetEntries(), rowEntries(seen));
 };
 
 // Rows of tables; those that speak of a feature found above are that feature.
@@ -86,7 +86,8 @@ arealplan.startSearch = () => {
   const show = () => {
     const typed = input.value, at = arealplan.coordinates(typed);
     state.found = at ? [{ name: typed.trim(), kind: { text: "search.coordinates" }, at }]
-      : arealplan.search(arealplan.searched, typed);
+      : [...arealplan.addressEntries(typed), ...arealplan.search(arealplan.searched, typed)]
+        .slice(0, 10);
     list.replaceChildren(...state.found.map((entry, i) => option(entry, i, choose)));
     list.hidden = !state.found.length;
     input.setAttribute("aria-expanded", String(!list.hidden));
@@ -150,7 +151,8 @@ arealplan.goTo = async (entry, back) => {
     const place = entry.at ? L.latLng(entry.at.lat, entry.at.lon)
       : arealplan.latlng(entry.place.x, entry.place.y);
     arealplan.closePopup();
-    arealplan.map.setView(place, Math.max(arealplan.map.getZoom(), 14), { animate: false });
+    const least = entry.street ? 15 : entry.at ? 16 : 14;
+    arealplan.map.setView(place, Math.max(arealplan.map.getZoom(), least), { animate: false });
     await arealplan.ask(place.lng, place.lat, { focus: true, back });
   }
 };
