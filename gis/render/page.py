@@ -18,6 +18,7 @@ from gis.render.basemap import base_layers, boundary, places
 from gis.render.drawn import Drawn, Picked, pick
 from gis.render.figure import build_map
 from gis.render.geometry import pack
+from gis.render.index import STATEMENT
 from gis.render.named import Scene
 from gis.render.prepared import Prepared
 from gis.render.scripts import config, script_texts
@@ -142,6 +143,7 @@ def render_page(
         "language": language,
         "controls": [] if grid is None else live.controls(grid),
         "compare": both,
+        "statement": STATEMENT,
         "difference": compare.difference(both),
     }
     blocks = _blocks(drawn, scene, grid, notes=[n.text for n in entry.notes])
