@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -58,6 +59,12 @@ class MapLayer(Entry):
     breaks: tuple[float, ...] = Field(
         default=(), description="upper bounds of the classes of a numeric class_field"
     )
+    method: Literal["quantile", "natural"] | None = Field(
+        default=None,
+        description="or: classes by the data themselves; as many features in each, or natural "
+        "breaks (Fisher and Jenks), rounded to two digits",
+    )
+    classes: int = Field(default=5, ge=2, le=7, description="how many classes a method makes")
     popup: tuple[str, ...] = Field(default=(), description="fields shown on click, in this order")
     show: bool = Field(default=True, description="drawn at first view")
     side: Literal["before", "after"] | None = Field(
@@ -75,6 +82,12 @@ class MapLayer(Entry):
     def _one_origin(self) -> MapLayer:
         if (self.layer is None) == (self.result is None):
             message = "a map layer has either 'layer' or 'result'"
+            raise ValueError(message)
+        if self.method is not None and (self.breaks or self.class_field is None):
+            message = "a method needs a numeric class_field, and no breaks beside it"
+            raise ValueError(message)
+        if any(b <= a for a, b in pairwise(self.breaks)):
+            message = f"breaks must rise, given: {', '.join(f'{b:g}' for b in self.breaks)}"
             raise ValueError(message)
         if self.slider and (self.class_field is None or self.breaks or not self.draw):
             message = "a slider needs a class_field of named classes, without breaks, and draw"

@@ -57,6 +57,8 @@ def counted(layers: Sequence[Drawn], grid: Grid) -> tuple[Drawn, ...]:
     for layer in layers:
         if layer.origin == (grid.analysis, grid.points_frame):
             on = _on(grid.points, grid)[layer.shapes.rows]
+            if layer.inside is not None:
+                on &= np.array(layer.inside, dtype=bool)
             count = np.bincount(np.array(layer.class_index)[on], minlength=len(layer.classes))
             classes = tuple(
                 replace(c, count=int(n)) for c, n in zip(layer.classes, count, strict=True)

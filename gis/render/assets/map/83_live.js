@@ -198,7 +198,7 @@ function liveFollow(one, at) {
 // The legend counts what is on the map now; a class without members is not listed.
 function liveLegend(layer) {
   const counts = layer.classes.map(() => 0);
-  layer.classOf.forEach((c, f) => { if (!layer.gone?.has(f)) counts[c]++; });
+  layer.classOf.forEach((c, f) => { if (!layer.gone?.has(f) && (layer.inside?.[f] ?? 1)) counts[c]++; });
   const lines = arealplan.boxOf(layer.id)?.closest("li").querySelectorAll(".classes li") || [];
   lines.forEach((line, c) => {
     line.hidden = counts[c] === 0;
