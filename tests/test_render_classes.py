@@ -93,7 +93,7 @@ def test_errors_point_at_the_key() -> None:
 
 
 def test_a_map_with_a_method_has_its_classes_in_the_legend() -> None:
-    """By hand: residents of the drawn town by quantiles; classes differ by ties, counted in tens."""
+    """By hand: residents of the drawn town by quantiles; classes differ by ties of tens."""
     entry = map_entries()["oversikt"].model_dump(mode="json", by_alias=True)
     place = next(i for i, x in enumerate(entry["layers"]) if x["layer"] == "population_grid")
     entry["layers"][place] |= {"breaks": [], "method": "quantile", "classes": 4}
