@@ -64,10 +64,15 @@ def units() -> gpd.GeoDataFrame:
     )
 
 
-def hill(path: Path, height: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Path:
+def hill(
+    path: Path,
+    height: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    *,
+    side_m: float = 1000,
+) -> Path:
     """A terrain model at 10 m around the town, of a function of town coordinates."""
-    x = np.arange(-300, 1300, 10.0) + 5
-    y = np.arange(1300, -300, -10.0) - 5
+    x = np.arange(-300, side_m + 300, 10.0) + 5
+    y = np.arange(side_m + 300, -300, -10.0) - 5
     values = height(x[None, :], y[:, None]) + np.zeros((len(y), len(x)))
     with rasterio.open(
         path,
@@ -78,7 +83,7 @@ def hill(path: Path, height: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> 
         count=1,
         dtype="float64",
         crs=EPSG,
-        transform=from_origin(E0 - 300, N0 + 1300, 10, 10),
+        transform=from_origin(E0 - 300, N0 + side_m + 300, 10, 10),
     ) as file:
         file.write(values, 1)
     return path

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -22,3 +28,20 @@ def real_data() -> Path:
     if not (folder / "SHA256SUMS").is_file():
         pytest.skip(f"real data not found in {folder}; set AREALPLAN_REAL_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests; each opens windows of its own."""
+    from tests.browser import chromium
+
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the pages of the drawn town, made once and changed by no test."""
+    from tests.render_town import write_site
+
+    return write_site(tmp_path_factory.mktemp("pages"))

@@ -434,6 +434,9 @@ def biodiversity_result() -> Result:
         "red_listed": red_listed,
         "expected_red_listed": np.where(enough, np.round(red_listed * 0.9, 1), np.nan),
         "data_deficient": 0,
+        "red_list_score": 2 * red_listed,
+        "expected_score": np.where(enough, np.round(red_listed * 1.8, 1), np.nan),
+        "ignorance": np.round(1 / (1 + records / 20), 2),
         "z": 0.1,
         "hot_spot": hot,
         "planned_share": 0.25,
@@ -457,6 +460,9 @@ def biodiversity_result() -> Result:
         figures={"records": 4000, "hot_spots": int(hot.sum())},
         tables={"planned": table},
         frame=frame(columns, shapes),
+        layers={
+            "ignorance": frame({"records_any": records, "ignorance": columns["ignorance"]}, shapes)
+        },
     )
 
 

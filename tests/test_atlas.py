@@ -31,7 +31,7 @@ from gis.store import build
 from gis.text import Text, interface_texts
 from gis.workspace import open_workspace
 from tests import render_town as town
-from tests.browser import chromium, opened
+from tests.browser import opened
 from tests.command import Ran, arealplan
 from tests.conftest import REPOSITORY
 from tests.test_bad_input import built_up, fingerprint, refused, write_town
@@ -40,6 +40,8 @@ from tests.town import box
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from playwright.sync_api import Browser
 
     Run = Callable[..., Ran]
 
@@ -478,36 +480,33 @@ def test_statement_says_all_its_texts_in_both_languages() -> None:
 
 
 @pytest.mark.browser
-def test_pages_of_the_atlas_have_no_axe_violations(made: Path) -> None:
+def test_pages_of_the_atlas_have_no_axe_violations(browser: Browser, made: Path) -> None:
     """Oracle: axe-core, WCAG 2.1 A and AA, in nb and en; no sideways scroll at 320 px."""
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
-    with chromium() as running:
-        for name in ("index", "rapport", "tilgjengelighet"):
-            with opened(running, made / f"{name}.html") as seen:
-                page = seen.page
-                page.evaluate(
-                    "document.querySelectorAll('details').forEach((d) => {d.open = true})"
+    for name in ("index", "rapport", "tilgjengelighet"):
+        with opened(browser, made / f"{name}.html") as seen:
+            page = seen.page
+            page.evaluate("document.querySelectorAll('details').forEach((d) => {d.open = true})")
+            for step in ("nb", "en", "narrow"):
+                if step == "en":
+                    page.locator("#language").click()
+                if step == "narrow":
+                    page.set_viewport_size({"width": 320, "height": 640})
+                assert page.evaluate("document.documentElement.lang") == (
+                    "nb" if step == "nb" else "en"
                 )
-                for step in ("nb", "en", "narrow"):
-                    if step == "en":
-                        page.locator("#language").click()
-                    if step == "narrow":
-                        page.set_viewport_size({"width": 320, "height": 640})
-                    assert page.evaluate("document.documentElement.lang") == (
-                        "nb" if step == "nb" else "en"
-                    )
-                    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
-                    told = [(v["id"], v["nodes"][0]["html"]) for v in found.response["violations"]]
-                    assert told == [], (name, step)
-                assert page.evaluate("document.documentElement.scrollWidth") <= 320
-                assert seen.requests == []
-                assert seen.complaints == []
+                found = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
+                told = [(v["id"], v["nodes"][0]["html"]) for v in found.response["violations"]]
+                assert told == [], (name, step)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320
+            assert seen.requests == []
+            assert seen.complaints == []
 
 
 @pytest.mark.browser
-def test_print_box_has_no_axe_violations(made: Path) -> None:
+def test_print_box_has_no_axe_violations(browser: Browser, made: Path) -> None:
     """Oracle: axe-core with the choice of paper open, wide and narrow."""
-    with chromium() as running, opened(running, made / "oversikt.html") as seen:
+    with opened(browser, made / "oversikt.html") as seen:
         for width in (1400, 320):
             seen.page.set_viewport_size({"width": width, "height": 700})
             seen.page.evaluate("document.querySelector('.printbox').open = true")

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests import render_town as town
-from tests.browser import NARROW, chromium, opened
+from tests.browser import NARROW, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
@@ -19,17 +17,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 PAGES = ("oversikt", "kollektiv", "naturfare", "naturmangfold", "index")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return town.write_site(tmp_path_factory.mktemp("pages"))
 
 
 def violations(page: Page) -> list[str]:

@@ -15,10 +15,9 @@ from gis.render import write_pages
 from gis.result import Column, Table
 from gis.text import Text
 from tests import render_town as town
-from tests.browser import NARROW, chromium, opened
+from tests.browser import NARROW, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser
@@ -39,17 +38,6 @@ HOSTILE = (
     "&lt;b&gt;&amp;",
     "A" * 10_000,
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return town.write_site(tmp_path_factory.mktemp("pages"))
 
 
 @pytest.mark.parametrize("name", MAPS)

@@ -19,7 +19,7 @@ from gis.render import live, render_page, write_pages
 from gis.result import UNDER_TEN, WITHHELD
 from gis.text import number, percent
 from tests import live_town
-from tests.browser import Watched, chromium, opened
+from tests.browser import Watched, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,12 +35,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 PLACES = (0, 7, 30, 41, 58, 73, 77, 78, 95, 103, 119)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,12 @@ from pydantic import ValidationError
 from gis.analyses.study import Study
 from gis.atlas import Answers
 from gis.catalogue import map_entries
-from gis.catalogue.models import MapEntry
+from gis.catalogue.map_models import MapEntry
 from gis.errors import RenderError
 from gis.render import compare, write_pages
 from gis.result import Result
 from tests import render_town as town
-from tests.browser import NARROW, Watched, chromium, opened
+from tests.browser import NARROW, Watched, opened
 from tests.test_maps_accessibility import violations
 
 if TYPE_CHECKING:
@@ -48,12 +48,6 @@ def page(**changes: Any) -> str:
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sides")
     return write_pages({"avstand.html": page()}, folder)[0]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

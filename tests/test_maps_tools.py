@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pyproj import Geod, Transformer
 
 from gis.catalogue import layer_entries, map_entries
-from gis.catalogue.models import MapLayer
+from gis.catalogue.map_models import MapLayer
 from gis.provenance import Provenance
 from gis.render import basemap, write_pages
 from gis.render.geometry import ROUNDING_M, SIMPLIFY_M, prepare
@@ -24,7 +24,7 @@ from gis.render.prepared import Prepared
 from gis.result import Column, Table
 from gis.text import Text
 from tests import render_town as town
-from tests.browser import NARROW, Watched, chromium, opened
+from tests.browser import NARROW, Watched, opened
 from tests.test_maps_accessibility import violations
 from tests.test_maps_browser import HOSTILE
 from tests.test_render_parts import unpack
@@ -40,17 +40,6 @@ pytestmark = pytest.mark.browser
 MAPS = ("oversikt", "kollektiv", "naturfare", "naturmangfold")
 ELLIPSOID = Geod(ellps="GRS80")
 TO_LONLAT = Transformer.from_crs(town.EPSG, 4326, always_xy=True)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return town.write_site(tmp_path_factory.mktemp("pages"))
 
 
 @pytest.fixture(scope="module")

@@ -39,11 +39,6 @@ def tab() -> Iterator[Tab]:
         yield page
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return town.write_site(tmp_path_factory.mktemp("pages"))
-
-
 def shown(tab: Tab, file: Path, language: str = "nb") -> None:
     tab.resize(*SCREEN)
     tab.open(file, language=language)

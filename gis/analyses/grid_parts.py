@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gis.disclosure import round_residents
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -44,14 +46,16 @@ class Followed:
     ``step[r, i]`` is the first value of the first control at which feature i is on
     under reading r (all other controls together, last one fastest), or the number
     of its values where it never is. ``columns`` are fields that change with the
-    reading, by name: one row a reading. ``stale`` are fields of the chosen reading
-    that say nothing under another.
+    reading, by name: one row a reading; those named in ``within`` only say something of
+    features that are on. ``stale`` are fields of the chosen reading that say nothing
+    under another.
     """
 
     frame: gpd.GeoDataFrame
     step: NDArray[Any]
     columns: Mapping[str, NDArray[Any]]
     stale: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class Grid:
     The first control is the one that only ever adds (a distance): features keep the
     step at which they come in. ``chosen`` is the map's own position; ``circles`` tells
     for each reading whether what is within reach are circles around the points.
+    ``points_frame`` names the result's frame that the points stand for.
     """
 
     analysis: str
@@ -70,8 +75,17 @@ class Grid:
     cells: Followed
     points: Followed
     circles: tuple[bool, ...]
+    points_frame: str = "stops"
 
     @property
     def readings(self) -> int:
         """The number of combinations of all controls but the first."""
         return math.prod(len(c.values) for c in self.controls[1:])
+
+
+def part_rounded(result: Result) -> float:
+    """Round the residents of a result's numerator to 10; what the wording withholds stays."""
+    part, whole = float(result.numerator or 0), float(result.denominator or 0)
+    rounded = round_residents(part)
+    withheld = rounded is None or 0 < whole - part < 10
+    return part if withheld else min(float(rounded or 0), whole)

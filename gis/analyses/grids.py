@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from gis.analyses import transit_grid
+from gis.analyses import rail_grid, transit_grid
 from gis.analyses.grid_parts import Control, Grid, Position
 from gis.errors import ParameterError
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 GRIDS: dict[str, Callable[[Study, Mapping[str, Any]], Grid]] = {
     "transit-access": transit_grid.transit_grid,
+    "rail-cycling": rail_grid.rail_grid,
 }
 
 

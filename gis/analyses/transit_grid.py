@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from gis.analyses.frequent_stops import Direction, Statistic, Stops, Timetable, ready_list
-from gis.analyses.grid_parts import Control, Followed, Grid, Position
+from gis.analyses.grid_parts import Control, Followed, Grid, Position, part_rounded
 from gis.analyses.network_access import ROADS
 from gis.analyses.registry import check_parameters
 from gis.analyses.transit_access import (
@@ -23,7 +23,6 @@ from gis.analyses.transit_access import (
 from gis.analyses.transit_tables import Reach
 from gis.analyses.travel import Metric, counted_cells
 from gis.analyses.travel_words import share_text
-from gis.disclosure import round_residents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
     from gis.analyses.residents import Cells
     from gis.analyses.study import Study
-    from gis.result import Result
 
 DISTANCES_M = (300.0, 500.0, 800.0, 1000.0, 1500.0)
 PER_HOUR = (2.0, 4.0, 6.0, 10.0)
@@ -96,20 +94,12 @@ def _position(
     names: list[str],
 ) -> Position:
     result = answer(study, params, cells, timetable=timetable, drawn=False)
-    share = share_text(cells, _rounded(result))
+    share = share_text(cells, part_rounded(result))
     return Position(
         params={name: getattr(params, name) for name in names},
         result=result,
         finding_rounded=finding(study, params, timetable, share=share),
     )
-
-
-def _rounded(result: Result) -> float:
-    """Round the residents reached to 10; what the wording withholds stays as it is."""
-    part, whole = float(result.numerator or 0), float(result.denominator or 0)
-    rounded = round_residents(part)
-    withheld = rounded is None or 0 < whole - part < 10
-    return part if withheld else min(float(rounded or 0), whole)
 
 
 def _cells(

@@ -151,6 +151,9 @@ def _make(work: _Work, hands: Hands | None) -> None:
 def _write(work: _Work, made: Sequence[str], hands: Hands | None) -> Atlas:
     """Put pages, atlas and memory in place, all or none."""
     files = {f"{m}.html": p.html.encode("utf-8") for m, p in work.pages.items()}
+    # Every map's footer leads to it, also where a map is made alone.
+    statement = render_statement(language=work.order.language, created=work.order.created)
+    files[STATEMENT] = statement.encode("utf-8")
     records = {m: _record(work, m, files) for m in made}
     state = {**work.known, "maps": {**work.known["maps"], **records}}
     if work.order.whole:

@@ -11,15 +11,13 @@ from gis.catalogue.load import (
     publishers,
     read_entry,
 )
+from gis.catalogue.map_models import MapAnalysis, MapEntry, MapLayer
 from gis.catalogue.models import (
     Bilingual,
     Delivery,
     FieldMapping,
     LayerEntry,
     LocalLayer,
-    MapAnalysis,
-    MapEntry,
-    MapLayer,
     ScreenRules,
     WorkspaceEntry,
     ZoneClass,

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
-from gis.catalogue.models import LayerEntry, MapEntry
+from gis.catalogue.map_models import MapEntry
+from gis.catalogue.models import LayerEntry
 from gis.catalogue.remotes import PublisherFile
 from gis.errors import CatalogueError
 

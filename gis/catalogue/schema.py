@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from gis.catalogue.load import _kinds, catalogue_root
-from gis.catalogue.models import LayerEntry, MapEntry
+from gis.catalogue.map_models import MapEntry
+from gis.catalogue.models import LayerEntry
 from gis.errors import CatalogueError, ParameterError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from gis.text import Text, number, percent, t
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gis.catalogue.models import Compare, CompareSide, MapEntry
+    from gis.catalogue.map_models import Compare, CompareSide, MapEntry
     from gis.result import Result
 
 

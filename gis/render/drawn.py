@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gis.render.breaks import breaks_of
 from gis.render.classes import HIDDEN, Classed, LayerClass, Rule, classify
 from gis.render.compare import sided
 from gis.render.fields import FieldMeta, describe, plain_values
 from gis.render.geometry import SIMPLIFY_M, Shapes, pack, prepare
+from gis.render.inside import counted_inside, inside_of
 from gis.render.named import (
     Scene,
     check_fields,
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from gis.catalogue.models import LayerEntry, MapEntry, MapLayer
+    from gis.catalogue.map_models import MapEntry, MapLayer
+    from gis.catalogue.models import LayerEntry
     from gis.text import Text
 
 # Slots decide what lies over what: fills, the base map's lines, outlines, the dimmed
@@ -76,6 +79,7 @@ class Drawn:
     origin: tuple[str, str] | None = None
     slider: bool = False
     side: str | None = None
+    inside: list[int] | None = None
 
     def payload(self) -> dict[str, Any]:
         """Return what the browser needs, as plain JSON types."""
@@ -97,6 +101,7 @@ class Drawn:
             "geometry": self.shapes.coded,
             "tolerance": round(self.shapes.tolerance_m, 1),
             "side": self.side,
+            "inside": self.inside,
             "ask": None if self.ask is None else self.ask.as_dict(),
         }
 
@@ -199,8 +204,9 @@ def _draw(
     if class_field is not None and class_field not in frame.columns:
         class_field = None
     symbol = named.symbol or (layer.style.symbol if layer is not None else "fill")
+    breaks = breaks_of(named, frame, where=where)
     live = named.result is not None and (named.result, named.frame) == (scene.live, "frame")
-    rule = Rule(palette, scene.theme, class_field, named.breaks, layer, whole=live)
+    rule = Rule(palette, scene.theme, class_field, breaks, layer, whole=live)
     title = sided(title_of(named, scene, where=where), named.side, scene.compare)
     frame = frame.reset_index(drop=True)
     classed = classify(frame, rule, title=title)
@@ -252,16 +258,19 @@ def _coded(
         columns[name] = plain_values(values, kind=meta.kind)
     slot = "point" if shapes.kind == "point" else "line" if shapes.kind == "line" else "fill"
     slot = "outline" if slot == "fill" and symbol in _OUTLINES else slot
+    index = classed.index[rows]
+    own = inside_of(frame.geometry.to_numpy()[rows], shapes.kind, symbol, scene.area)
     return Drawn(
         slot=SLOTS[slot],
         symbol=symbol,
         interactive=bool(popup) or name_field is not None,
-        classes=classed.classes,
+        classes=counted_inside(classed.classes, index, own),
         fields=tuple(m for m in metas if m.name in popup),
         name_field=name_field,
         shapes=replace(shapes, rows=rows),
         columns=columns,
-        class_index=classed.index[rows].tolist(),
+        class_index=index.tolist(),
+        inside=None if own is None else own.astype(int).tolist(),
         fade=None if fade is None else fade[rows].tolist(),
         **rest,
     )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
-    from gis.catalogue.models import MapEntry
+    from gis.catalogue.map_models import MapEntry
     from gis.provenance import LayerSource
     from gis.result import Result
     from gis.text import Language

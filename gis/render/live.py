@@ -32,21 +32,22 @@ if TYPE_CHECKING:
 
 # Above this many residents a tenth of a per cent is ten people or more.
 _SHARE_IS_COARSE = 10_000
-_CELLS, _POINTS, _CIRCLES = "frame", "stops", "catchment"
+_CELLS, _CIRCLES = "frame", "catchment"
 _NUMBER = re.compile(r"^\u2212?[\d,]+(\.\d+)?%?$")
+_COUNTED_KINDS = ("residents", "count", "share", "number", "km2", "metres")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def with_points(results: Mapping[str, Result], grid: Grid) -> dict[str, Result]:
     """Return the results with every point that any position may show. Raises RenderError."""
     lead = results[grid.analysis]
-    if lead.frame is None or _POINTS not in lead.layers:
-        message = f"{grid.analysis}: a live map needs the frames 'frame' and '{_POINTS}'"
+    if lead.frame is None or grid.points_frame not in lead.layers:
+        message = f"{grid.analysis}: a live map needs the frames 'frame' and '{grid.points_frame}'"
         raise RenderError(message)
     if not np.array_equal(lead.frame["cell_id"], grid.cells.frame["cell_id"]):
         message = f"{grid.analysis}: the live grid is of other cells than the result"
         raise RenderError(message)
-    layers = {**lead.layers, _POINTS: grid.points.frame}
+    layers = {**lead.layers, grid.points_frame: grid.points.frame}
     return {**results, grid.analysis: replace(lead, layers=layers)}
 
 
@@ -54,8 +55,10 @@ def counted(layers: Sequence[Drawn], grid: Grid) -> tuple[Drawn, ...]:
     """Return the layers with the legend's counts of the map's own position."""
     made = []
     for layer in layers:
-        if layer.origin == (grid.analysis, _POINTS):
+        if layer.origin == (grid.analysis, grid.points_frame):
             on = _on(grid.points, grid)[layer.shapes.rows]
+            if layer.inside is not None:
+                on &= np.array(layer.inside, dtype=bool)
             count = np.bincount(np.array(layer.class_index)[on], minlength=len(layer.classes))
             classes = tuple(
                 replace(c, count=int(n)) for c, n in zip(layer.classes, count, strict=True)
@@ -90,7 +93,8 @@ def controls(grid: Grid) -> list[dict[str, Any]]:
 def _option(control: Control, value: Scalar) -> Text:
     if isinstance(value, int | float) and not isinstance(value, bool):
         written = number(float(value), decimals=0 if float(value).is_integer() else 1)
-        return written.with_unit("m") if control.name.endswith("_m") else written
+        unit = {"_m": "m", "_min": "min"}.get(control.name[control.name.rfind("_") :])
+        return written.with_unit(unit) if unit else written
     return worded(f"values.{control.name}.{value}") or Text(nb=str(value), en=str(value))
 
 
@@ -140,28 +144,53 @@ def _beside(table: Table, chosen: Table, exact: Table) -> Table:
 
     None of the residents of a unit, and all of them, stay exact: they tell of no few.
     exact is the same table before it was protected, for the size of the difference.
+    Rows that the chosen table does not have are nobody there.
     """
     names = [c.name for c in table.columns if c.kind == "residents"]
     if not names:
         return table
     frame = table.frame.copy()
+    own = _same_rows(table, chosen)
     whole = frame[names[0]].tolist() if table.counts == "subsets" else None
     for name in names:
+        mine = [0 if at is None else chosen.frame[name].iloc[at] for at in own]
         told = [
-            _told(value, own, true, all_of=None if whole is None else whole[i])
-            for i, (value, own, true) in enumerate(
-                zip(frame[name], chosen.frame[name], exact.frame[name], strict=True)
+            _told(value, base, true, all_of=None if whole is None else whole[i])
+            for i, (value, base, true) in enumerate(
+                zip(frame[name], mine, exact.frame[name], strict=True)
             )
         ]
         frame[name] = pd.Series(told, index=frame.index, dtype=object)
-    of = frame[names[0]] if whole is not None else frame[names[0]].iloc[-1]
-    part = pd.to_numeric(frame[names[-1]], errors="coerce")
-    differs = ~(frame[names[-1]] == chosen.frame[names[-1]])
-    for column in table.columns:
-        if column.kind == "share":
-            shares = chosen.frame[column.name].where(~differs, _ratio(part, of))
-            frame[column.name] = shares
+    shares = [c.name for c in table.columns if c.kind == "share"]
+    last = names[-1]
+    part = pd.to_numeric(frame[last], errors="coerce")
+    for share in shares:
+        of = frame[names[0]] if whole is not None else _whole(exact.frame, last, share)
+        found = _ratio(part, of)
+        for row, at in enumerate(own):
+            if at is not None and frame[last].iloc[row] == chosen.frame[last].iloc[at]:
+                found.iloc[row] = chosen.frame[share].iloc[at]
+        frame[share] = found
     return replace(table, frame=frame)
+
+
+def _same_rows(table: Table, chosen: Table) -> list[int | None]:
+    """Return for each row the chosen table's row of the same words; None where it has none."""
+    names = [c.name for c in table.columns if c.kind not in _COUNTED_KINDS]
+
+    def words(frame: pd.DataFrame) -> list[tuple[str, ...]]:
+        return [tuple(map(str, row)) for row in frame[names].itertuples(index=False)]
+
+    there = {row: at for at, row in enumerate(words(chosen.frame))}
+    if len(there) < len(chosen.frame) and len(table.frame) == len(chosen.frame):
+        return list(range(len(table.frame)))
+    return [there.get(row) for row in words(table.frame)]
+
+
+def _whole(frame: pd.DataFrame, count: str, share: str) -> float:
+    """Return what the shares of a table are of, by its last row."""
+    part, ratio = float(frame[count].iloc[-1]), float(frame[share].iloc[-1])
+    return part / ratio if ratio > 0 else float("nan")
 
 
 def _told(value: Any, own: Any, true: float, *, all_of: Any) -> Any:
@@ -187,7 +216,10 @@ def _worded(result: Result, notes: Sequence[Text]) -> dict[str, Any]:
         "range": _packed(views.range_text(result)),
         "figures": [_packed(f["text"]) for f in views.figures(result)],
         "sentence": _packed(definition.sentence),
-        "params": [_packed(p["text"]) for p in views.parameters(definition.parameters)],
+        "params": [
+            [_packed(p["title"]), _packed(p["text"])]
+            for p in views.parameters(definition.parameters)
+        ],
         "notes": [_packed(n) for n in dict.fromkeys([*notes, *result.notes])],
         "left_out": [[_packed(x["text"]), _packed(x["count"])] for x in views.left_out([result])],
     }
@@ -211,12 +243,18 @@ def norwegian(english: str) -> str:
 
 
 def _tables(shown: Sequence[Result], chosen: Result) -> dict[str, Any]:
-    """Return, table by table, the columns that move: each variant once, and who has which."""
+    """Return, table by table, what moves: each variant once, and who has which.
+
+    Of a table with the same rows everywhere, the columns that move; of one whose rows
+    come and go (``rows``), all of it.
+    """
     found = {}
     for name, table in chosen.tables.items():
         listed = shown_columns(table)
         told = [[tuple(map(str, r.tables[name].frame[c.name])) for c in listed] for r in shown]
-        moving = [c for c in range(len(listed)) if any(x[c] != told[0][c] for x in told)]
+        words = [c for c, column in enumerate(listed) if column.kind not in _COUNTED_KINDS]
+        rows = any([x[c] for c in words] != [told[0][c] for c in words] for x in told)
+        moving = [c for c in range(len(listed)) if rows or any(x[c] != told[0][c] for x in told)]
         variants: dict[tuple[Any, ...], int] = {}
         cells = []
         of = []
@@ -229,6 +267,8 @@ def _tables(shown: Sequence[Result], chosen: Result) -> dict[str, Any]:
             of.append(variants[key])
         dom = table_view(table, chosen.analysis, Places()).dom
         found[dom] = {"columns": moving, "variants": cells, "of": of}
+        if rows:
+            found[dom] |= {"rows": True, "total": table.total}
     return found
 
 
@@ -241,8 +281,8 @@ def _cells(values: pd.Series, column: Column) -> list[Any]:
 def _follow(grid: Grid, layers: Sequence[Drawn]) -> list[dict[str, Any]]:
     """Return the layers that follow the position, and at which step each feature comes in."""
     made: list[dict[str, Any]] = []
-    followed = {_CELLS: grid.cells, _POINTS: grid.points}
-    points = [d.id for d in layers if d.origin == (grid.analysis, _POINTS)]
+    followed = {_CELLS: grid.cells, grid.points_frame: grid.points}
+    points = [d.id for d in layers if d.origin == (grid.analysis, grid.points_frame)]
     for layer in layers:
         kind = layer.origin[1] if layer.origin and layer.origin[0] == grid.analysis else None
         if kind == _CIRCLES and points:
@@ -260,7 +300,9 @@ def _followed(layer: Drawn, followed: Followed, grid: Grid, *, kind: str) -> dic
     for name, values in followed.columns.items():
         if name not in layer.columns:
             continue
-        listed = [[round(float(v), 4) for v in line[rows]] for line in values]
+        listed = [
+            [None if np.isnan(v) else round(float(v), 4) for v in line[rows]] for line in values
+        ]
         variants = [v for i, v in enumerate(listed) if v not in listed[:i]]
         columns[name] = {"variants": variants, "of": [variants.index(v) for v in listed]}
     return {
@@ -268,6 +310,7 @@ def _followed(layer: Drawn, followed: Followed, grid: Grid, *, kind: str) -> dic
         "kind": "classes" if kind == _CELLS else "shown",
         "step": ["".join(_DIGITS[s] for s in line[rows]) for line in followed.step],
         "columns": columns,
+        "within": [name for name in followed.within if name in layer.columns],
         "stale": [name for name in followed.stale if name in layer.columns],
         "chosen": grid.chosen % grid.readings,
     }

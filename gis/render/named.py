@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from gis.catalogue.models import Compare, LayerEntry, MapLayer
+    from gis.catalogue.map_models import Compare, MapLayer
+    from gis.catalogue.models import LayerEntry
     from gis.render.prepared import Prepared
     from gis.render.theme import Theme
     from gis.result import Result

@@ -12,11 +12,13 @@ from gis.catalogue import layer_entries
 from gis.crs import LONLAT_EPSG
 from gis.errors import RenderError
 from gis.render import compare, live, views
+from gis.render.addresses import address_source, packed_addresses
 from gis.render.assets import own
 from gis.render.basemap import base_layers, boundary, places
 from gis.render.drawn import Drawn, Picked, pick
 from gis.render.figure import build_map
 from gis.render.geometry import pack
+from gis.render.index import STATEMENT
 from gis.render.named import Scene
 from gis.render.prepared import Prepared
 from gis.render.scripts import config, script_texts
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gis.analyses.grid_parts import Grid
-    from gis.catalogue.models import LayerEntry, MapEntry
+    from gis.catalogue.map_models import MapEntry
+    from gis.catalogue.models import LayerEntry
     from gis.provenance import LayerSource
     from gis.result import Result
     from gis.text import Language
@@ -130,7 +133,8 @@ def render_page(
         picked = replace(picked, layers=live.counted(picked.layers, grid))
     taken = {m.layer for m in entry.layers if m.layer and m.draw}
     drawn = [*base_layers(scene, taken=taken), *picked.layers, *boundary(area, scene)]
-    found = _sources(results, drawn, sources, catalogue=scene.catalogue)
+    named = [*address_source(scene), *(d.id for d in drawn if d.id in scene.catalogue)]
+    found = _sources(results, named, sources)
     both = None if entry.compare is None else compare.sides(entry.compare, results, where)
     context = {
         **_texts(entry, scene, picked, found=found),
@@ -139,6 +143,7 @@ def render_page(
         "language": language,
         "controls": [] if grid is None else live.controls(grid),
         "compare": both,
+        "statement": STATEMENT,
         "difference": compare.difference(both),
     }
     blocks = _blocks(drawn, scene, grid, notes=[n.text for n in entry.notes])
@@ -182,6 +187,9 @@ def _blocks(
     named = places(scene)
     if named is not None:
         blocks["places"] = named
+    addresses = packed_addresses(scene)
+    if addresses is not None:
+        blocks["addresses"] = addresses
     if grid is not None:
         blocks["live"] = pack(live.payload(grid, drawn, notes=notes))
     return blocks
@@ -189,15 +197,13 @@ def _blocks(
 
 def _sources(
     results: Mapping[str, Result],
-    drawn: Sequence[Drawn],
+    layers: Sequence[str],
     sources: Callable[[str], LayerSource | None] | None,
-    *,
-    catalogue: Mapping[str, LayerEntry],
 ) -> list[LayerSource]:
-    """Return the sources behind the numbers and behind what is drawn."""
+    """Return the sources behind the numbers and behind what is drawn or searched."""
     found = [s for r in results.values() for s in r.provenance.sources]
     if sources is not None:
-        told = (sources(d.id) for d in drawn if d.id in catalogue)
+        told = (sources(layer) for layer in layers)
         found += [s for s in told if s is not None]
     return found
 

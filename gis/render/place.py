@@ -16,7 +16,8 @@ import shapely
 from gis.render.geometry import prepare
 
 if TYPE_CHECKING:
-    from gis.catalogue.models import LayerEntry, MapLayer
+    from gis.catalogue.map_models import MapLayer
+    from gis.catalogue.models import LayerEntry
     from gis.render.geometry import Shapes
     from gis.render.named import Scene
 

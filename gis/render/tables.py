@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from gis.catalogue.models import MapEntry
+    from gis.catalogue.map_models import MapEntry
     from gis.render.drawn import Drawn
     from gis.result import Column, Result, Table
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Mapping, Sequence
 
-    from gis.catalogue.models import MapEntry
+    from gis.catalogue.map_models import MapEntry
     from gis.provenance import LayerSource
     from gis.render.drawn import Drawn
     from gis.result import Result, Scalar
@@ -212,7 +212,10 @@ def _listed(drawn: Drawn) -> dict[str, Any]:
 def _note(drawn: Drawn) -> Text | None:
     if not drawn.classes:
         return t("legend.none")
-    return t("legend.fade") if drawn.fade is not None else None
+    notes = [t("legend.fade")] if drawn.fade is not None else []
+    if drawn.inside is not None and len(drawn.classes) > 1:
+        notes.append(t("legend.inside"))
+    return Text(" ".join(n.nb for n in notes), " ".join(n.en for n in notes)) if notes else None
 
 
 def _outlined(drawn: Drawn, place: int) -> Any:

@@ -21,6 +21,7 @@ arealplan.Layer = L.Layer.extend({
       this.fade = data.fade;
       this.ask = data.ask;
       this.side = data.side;
+      this.inside = data.inside;
       this.tolerance = data.tolerance;
       this.shapes = arealplan.decode(data.geometry);
       return this;

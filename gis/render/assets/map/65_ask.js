@@ -109,5 +109,6 @@ arealplan.told = (layer, feature) => {
 // Every layer that answers, and what tells land from sea and in from out, unpacked.
 arealplan.readyToAsk = () => {
   const { ask, rest } = arealplan.config, wanted = new Set(["outside", "sea", ...ask, ...rest]);
-  return Promise.all([...wanted].map((id) => arealplan.layers.get(id)?.ready()));
+  return Promise.all([arealplan.loadAddresses(),
+    ...[...wanted].map((id) => arealplan.layers.get(id)?.ready())]);
 };

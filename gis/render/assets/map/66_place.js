@@ -36,6 +36,13 @@ arealplan.renderPlace = () => {
     north: arealplan.number(north, 0), east: arealplan.number(east, 0),
     zone: String(arealplan.config.epsg % 100),
   });
+  const address = arealplan.nearestAddress(lon, lat), line = document.getElementById("place-address");
+  line.hidden = !address;
+  if (address) {
+    line.textContent = arealplan.t("ask.address", {
+      name: address.name, metres: arealplan.number(address.metres, 0),
+    });
+  }
   const list = document.getElementById("place-answers");
   list.replaceChildren(...answers.map(answerRow));
   const widest = Math.max(0, ...answers.filter((a) => a.layer.shapes.kind === "polygon")

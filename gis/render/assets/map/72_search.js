@@ -1,7 +1,10 @@
 // Search over place names, named features and table rows; or a pair of coordinates.
+// What can be found; null where it has to be gathered anew.
+arealplan.searched = null;
+
 arealplan.searchEntries = async () => {
   const layers = [...arealplan.layers.values()].filter((layer) => arealplan.boxOf(layer.id));
-  await Promise.all(layers.map((layer) => layer.ready()));
+  await Promise.all([arealplan.loadAddresses(), ...layers.map((layer) => layer.ready())]);
   const entries = arealplan.places.map((place) => ({
     name: place.name, kind: { text: "search.place" }, place,
   }));
@@ -13,7 +16,7 @@ arealplan.searchEntries = async () => {
       entries.push({ name: String(name), kind: { title: layer.title }, layer, feature });
     });
   }
-  return entries.concat(rowEntries(seen));
+  return entries.concat(arealplan.streetEntries(), rowEntries(seen));
 };
 
 // Rows of tables; those that speak of a feature found above are that feature.
@@ -62,7 +65,7 @@ arealplan.coordinates = (typed) => {
 
 arealplan.startSearch = () => {
   const input = document.getElementById("search"), list = document.getElementById("search-list");
-  const state = { entries: null, found: [], at: -1 };
+  const state = { found: [], at: -1 };
   const close = () => {
     list.hidden = true;
     state.at = -1;
@@ -83,7 +86,8 @@ arealplan.startSearch = () => {
   const show = () => {
     const typed = input.value, at = arealplan.coordinates(typed);
     state.found = at ? [{ name: typed.trim(), kind: { text: "search.coordinates" }, at }]
-      : arealplan.search(state.entries, typed);
+      : [...arealplan.addressEntries(typed), ...arealplan.search(arealplan.searched, typed)]
+        .slice(0, 10);
     list.replaceChildren(...state.found.map((entry, i) => option(entry, i, choose)));
     list.hidden = !state.found.length;
     input.setAttribute("aria-expanded", String(!list.hidden));
@@ -92,7 +96,7 @@ arealplan.startSearch = () => {
     arealplan.say(typed.trim() ? arealplan.t(told, { n: String(state.found.length) }) : "");
   };
   input.addEventListener("input", async () => {
-    state.entries ||= await arealplan.searchEntries();
+    arealplan.searched ||= await arealplan.searchEntries();
     show();
   });
   input.addEventListener("blur", () => {
@@ -147,7 +151,8 @@ arealplan.goTo = async (entry, back) => {
     const place = entry.at ? L.latLng(entry.at.lat, entry.at.lon)
       : arealplan.latlng(entry.place.x, entry.place.y);
     arealplan.closePopup();
-    arealplan.map.setView(place, Math.max(arealplan.map.getZoom(), 14), { animate: false });
+    const least = entry.street ? 15 : entry.at ? 16 : 14;
+    arealplan.map.setView(place, Math.max(arealplan.map.getZoom(), least), { animate: false });
     await arealplan.ask(place.lng, place.lat, { focus: true, back });
   }
 };

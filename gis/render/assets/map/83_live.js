@@ -89,6 +89,7 @@ function liveTexts(position) {
   for (const [name, packed] of Object.entries(position)) {
     const nodes = [...document.querySelectorAll(`[data-live="${name}"]`)];
     if (name === "left_out") liveLeftOut(nodes[0], packed);
+    else if (name === "params") liveParams(nodes[0], packed);
     else if (name === "notes") {
       nodes[0]?.replaceChildren(...packed.map((note) => {
         const line = arealplan.el("p", "small");
@@ -106,6 +107,15 @@ function liveTexts(position) {
   }
 }
 
+// Which parameters there are hangs on the reading.
+function liveParams(list, packed) {
+  list?.replaceChildren(...packed.flatMap((pair) => pair.map((part, i) => {
+    const node = arealplan.el(i ? "dd" : "dt");
+    arealplan.put(node, part);
+    return node;
+  })));
+}
+
 function liveLeftOut(list, packed) {
   list.parentElement.hidden = !packed.length;
   list.replaceChildren(...packed.map((pair) => {
@@ -120,14 +130,34 @@ function liveLeftOut(list, packed) {
   }));
 }
 
-function liveTable(id, { columns, variants, of }, at) {
+function liveTable(id, { columns, variants, of, rows, total }, at) {
   const table = document.getElementById(id);
   if (!table) return;
   const variant = variants[of[at]];
-  arealplan.rowsOf(table).forEach((row, r) => columns.forEach((column, c) => {
+  if (rows) liveRows(table, variant, total);
+  else arealplan.rowsOf(table).forEach((row, r) => columns.forEach((column, c) => {
     arealplan.put(row.cells[column], variant[c][r]);
   }));
   arealplan.resort(table);
+}
+
+// A table whose rows come and go is written anew.
+function liveRows(table, variant, total) {
+  const heads = [...table.tHead.rows[0].cells], count = variant[0].length;
+  const made = Array.from({ length: count }, (_, r) => {
+    const row = arealplan.el("tr", total && r === count - 1 ? "total" : "");
+    row.append(...heads.map((head, c) => {
+      const cell = arealplan.el(c ? "td" : "th", head.className);
+      if (!c) cell.scope = "row";
+      if (c < variant.length) arealplan.put(cell, variant[c][r]);
+      return cell;
+    }));
+    return row;
+  });
+  table.tBodies[0].replaceChildren(...made);
+  arealplan.rowsOf(table);
+  arealplan.rowOrder.set(table, made);
+  arealplan.filterAgain(table);
 }
 
 function liveFollow(one, at) {
@@ -154,7 +184,9 @@ function liveFollow(one, at) {
     layer.gone = new Set(steps.flatMap((on, f) => (on ? [] : [f])));
   }
   for (const [name, column] of Object.entries(one.columns)) {
-    layer.columns[name] = column.variants[column.of[reading]];
+    const values = column.variants[column.of[reading]];
+    layer.columns[name] = one.within.includes(name)
+      ? values.map((value, f) => (steps[f] ? value : null)) : values;
   }
   layer.own ||= Object.fromEntries(one.stale.map((name) => [name, layer.columns[name]]));
   for (const [name, values] of Object.entries(layer.own)) {
@@ -166,7 +198,7 @@ function liveFollow(one, at) {
 // The legend counts what is on the map now; a class without members is not listed.
 function liveLegend(layer) {
   const counts = layer.classes.map(() => 0);
-  layer.classOf.forEach((c, f) => { if (!layer.gone?.has(f)) counts[c]++; });
+  layer.classOf.forEach((c, f) => { if (!layer.gone?.has(f) && (layer.inside?.[f] ?? 1)) counts[c]++; });
   const lines = arealplan.boxOf(layer.id)?.closest("li").querySelectorAll(".classes li") || [];
   lines.forEach((line, c) => {
     line.hidden = counts[c] === 0;

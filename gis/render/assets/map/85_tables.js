@@ -8,19 +8,24 @@ arealplan.startTables = () => {
   }
   for (const input of document.querySelectorAll("input[data-filters]")) {
     const table = document.getElementById(input.dataset.filters);
-    const rows = [...table.tBodies[0].rows];
-    const words = rows.map((row) => [...row.cells]
-      .filter((cell) => !cell.classList.contains("show"))
-      .map((cell) => cell.textContent).join(" ").toLocaleLowerCase("nb"));
-    const told = document.getElementById(`${input.dataset.filters}-count`);
-    input.addEventListener("input", () => {
-      const wanted = input.value.trim().toLocaleLowerCase("nb");
-      let shown = 0;
-      rows.forEach((row, i) => {
-        row.hidden = wanted !== "" && !words[i].includes(wanted);
-        if (!row.hidden) shown++;
-      });
-      told.textContent = wanted ? `${shown} / ${rows.length}` : "";
-    });
+    input.addEventListener("input", () => filterRows(table, input));
   }
+};
+
+function filterRows(table, input) {
+  const wanted = input.value.trim().toLocaleLowerCase("nb"), rows = [...table.tBodies[0].rows];
+  for (const row of rows) {
+    const words = [...row.cells].filter((cell) => !cell.classList.contains("show"))
+      .map((cell) => cell.textContent).join(" ").toLocaleLowerCase("nb");
+    row.hidden = wanted !== "" && !words.includes(wanted);
+  }
+  const shown = rows.filter((row) => !row.hidden).length;
+  document.getElementById(`${table.id}-count`).textContent = wanted ? `${shown} / ${rows.length}` : "";
+}
+
+// Filter a table whose rows are new by what its field says.
+arealplan.filterAgain = (table) => {
+  const input = document.querySelector(`input[data-filters="${CSS.escape(table.id)}"]`);
+  if (input) filterRows(table, input);
+  arealplan.searched = null;
 };

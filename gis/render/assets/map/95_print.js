@@ -6,18 +6,12 @@ arealplan.SCALES = [10, 15, 20, 25, 30, 40, 50, 60, 75, 80, 100, 125, 150, 175, 
   500, 750, 1000, 1500, 2000].map((thousands) => 1000 * thousands);
 const PAPERS = { A4: [210, 297], A3: [297, 420] };
 const MARGIN_MM = 10, PX_PER_MM = 96 / 25.4;
-const PRINT_TEXTS = {
-  print: { nb: "Skriv ut", en: "Print" },
-  paper: { nb: "Papir", en: "Paper" },
-  upright: { nb: "Stående", en: "Portrait" },
-  lying: { nb: "Liggende", en: "Landscape" },
-  scale: { nb: "Målestokk", en: "Scale" },
-  fitting: { nb: "Den største som får plass", en: "The largest that fits" },
-  start: { nb: "Skriv ut eller lagre som PDF", en: "Print or save as PDF" },
-  sources: { nb: "Kilder: ", en: "Sources: " },
-  legend: { nb: "Tegnforklaring", en: "Legend" },
-  west: { nb: "vest for", en: "west of" },
-  east: { nb: "øst for", en: "east of" },
+// A text of the sheet in both languages, since paper may be wanted in either; each language's
+// own values fill its {places}.
+const printText = (key, values = {}) => {
+  const both = arealplan.texts[`print.${key}`];
+  return Object.fromEntries(["nb", "en"].map((lang) => [lang,
+    both[lang].replace(/\{(\w+)\}/g, (whole, name) => values[name]?.[lang] ?? values[name] ?? whole)]));
 };
 
 const both = (tag, text, className) => {
@@ -43,9 +37,9 @@ arealplan.zoomOfScale = (scale, lat) => (
 arealplan.scaleOfZoom = (zoom, lat) => (
   (arealplan.groundAtZoom0(lat) * 1000 * PX_PER_MM) / 2 ** zoom);
 
-// Degrees from true north to grid north in UTM zone 33 (negative: grid north lies to the west).
+// Degrees from true north to grid north in the page's UTM zone (negative: it lies to the west).
 arealplan.convergence = (lat, lon) => (
-  (Math.atan(Math.tan(((lon - 15) * Math.PI) / 180) * Math.sin((lat * Math.PI) / 180)) * 180)
+  (Math.atan(Math.tan(((lon - 6 * (arealplan.config.epsg % 100) + 183) * Math.PI) / 180) * Math.sin((lat * Math.PI) / 180)) * 180)
     / Math.PI);
 
 // The largest round scale that shows all of some bounds on so many pixels.
@@ -80,12 +74,12 @@ const choice = (name, value, label) => {
 arealplan.printBox = () => {
   const box = arealplan.el("details", "printbox"), body = arealplan.el("div", "printbody");
   const paper = arealplan.el("fieldset"), lie = arealplan.el("fieldset");
-  paper.append(both("legend", PRINT_TEXTS.paper), choice("paper", "A4", "A4"),
+  paper.append(both("legend", printText("paper")), choice("paper", "A4", "A4"),
     choice("paper", "A3", "A3"));
-  lie.append(both("legend", { nb: "Retning", en: "Orientation" }),
-    choice("lie", "upright", both("span", PRINT_TEXTS.upright)),
-    choice("lie", "lying", both("span", PRINT_TEXTS.lying)));
-  const scale = arealplan.el("select"), line = both("label", PRINT_TEXTS.scale);
+  lie.append(both("legend", printText("orientation")),
+    choice("lie", "upright", both("span", printText("upright"))),
+    choice("lie", "lying", both("span", printText("lying"))));
+  const scale = arealplan.el("select"), line = both("label", printText("scale"));
   scale.id = "print-scale";
   line.htmlFor = scale.id;
   const first = arealplan.el("option", "", "");
@@ -95,18 +89,18 @@ arealplan.printBox = () => {
     option.value = String(s);
     return option;
   }));
-  const start = both("button", PRINT_TEXTS.start);
+  const start = both("button", printText("start"));
   start.type = "button";
   start.addEventListener("click", () => { box.open = false; window.print(); });
   body.append(paper, lie, line, scale, start);
-  box.append(both("summary", PRINT_TEXTS.print), body);
+  box.append(both("summary", printText("print")), body);
   body.addEventListener("change", () => arealplan.setSheet({
     paper: box.querySelector("input[name=paper]:checked").value,
     landscape: box.querySelector("input[name=lie]:checked").value === "lying",
     scale: Number(scale.value) || null,
   }));
   box.addEventListener("toggle", () => {
-    first.textContent = PRINT_TEXTS.fitting[arealplan.lang];
+    first.textContent = printText("fitting")[arealplan.lang];
     for (const option of [...scale.options].slice(1)) {
       option.textContent = `1:${arealplan.number(Number(option.value), 0)}`;
     }
@@ -148,12 +142,12 @@ arealplan.strip = () => {
     line.append(...words, ". ");
     return line;
   });
-  small.append(both("strong", PRINT_TEXTS.sources), ...told);
+  small.append(both("strong", printText("sources")), ...told);
   const made = document.querySelector("footer p");
   if (made) small.append(...[...made.childNodes].map((n) => n.cloneNode(true)));
   const name = location.pathname.split("/").at(-1);
   if (name) small.append(` ${name}.`);
-  strip.append(facts, both("h2", PRINT_TEXTS.legend), legend);
+  strip.append(facts, both("h2", printText("legend")), legend);
   return { strip, small, back };
 };
 
@@ -162,10 +156,10 @@ arealplan.drawFacts = (strip, scale, centre) => {
   const steps = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100].map((km) => 1000 * km);
   const length = steps.filter((m) => pixels(m) <= 180).at(-1) ?? steps[0];
   const bar = strip.querySelector(".scalebar");
-  const title = both("strong", {
-    nb: `Målestokk 1:${scale.toLocaleString("nb-NO").replace(/\s/g, "\u202f")} på ${arealplan.sheet.paper}`,
-    en: `Scale 1:${scale.toLocaleString("en-GB")} on ${arealplan.sheet.paper}`,
-  });
+  const title = both("strong", printText("scale_on", {
+    scale: { nb: scale.toLocaleString("nb-NO").replace(/\s/g, "\u202f"), en: scale.toLocaleString("en-GB") },
+    paper: arealplan.sheet.paper,
+  }));
   const line = arealplan.el("div", "bar"), marks = arealplan.el("div", "marks");
   for (let k = 0; k < 2; k++) {
     const half = arealplan.el("span");
@@ -181,11 +175,13 @@ arealplan.drawFacts = (strip, scale, centre) => {
   }
   bar.replaceChildren(title, line, marks);
   const turn = arealplan.convergence(centre.lat, centre.lng);
-  const degrees = Math.abs(turn).toFixed(1), side = PRINT_TEXTS[turn < 0 ? "west" : "east"];
-  strip.querySelector(".north").replaceChildren(arrow(), both("span", {
-    nb: `Sann nord er opp. Rutenord i ETRS89 / UTM 33N peker ${degrees.replace(".", ",")}° ${side.nb} den midt på kartet.`,
-    en: `True north is up. Grid north in ETRS89 / UTM 33N points ${degrees}° ${side.en} it mid-map.`,
-  }));
+  const degrees = Math.abs(turn).toFixed(1);
+  const told = printText("north", {
+    zone: String(arealplan.config.epsg % 100),
+    degrees: { nb: degrees.replace(".", ","), en: degrees },
+    side: printText(turn < 0 ? "west" : "east"),
+  });
+  strip.querySelector(".north").replaceChildren(arrow(), both("span", told));
 };
 
 const arrow = () => {
