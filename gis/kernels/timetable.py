@@ -31,7 +31,7 @@ Direction = Literal["both", "best"]
 
 MODE_TYPE = pl.Enum(MODES)
 # So many calls are counted at a time.
-_AT_ONCE = 4_000_000
+_AT_ONCE = 2_000_000
 MAX_WINDOW_END_S = 30 * HOUR_S
 
 # Basic GTFS route types and Google's extended ones (first, last, class); the first match wins.
@@ -156,17 +156,22 @@ def _in_parts(
     direction: Direction,
 ) -> Iterator[GroupCalls]:
     """Yield the calls of all groups in order, some groups at a time, for bounded memory."""
-    quay = calls["quay"].to_numpy()
-    size = max(int(quay.max(initial=0)), int(member["quay"].to_numpy().max(initial=0))) + 1
+    size = int(max(calls["quay"].max() or 0, member["quay"].max() or 0)) + 1  # type: ignore[arg-type]
     group_of = np.full(size, -1, dtype=np.int64)
     group_of[member["quay"].to_numpy()] = member["g"].to_numpy()
-    per_group = np.bincount(group_of + 1, np.bincount(quay, minlength=size), n_groups + 1)[1:]
+    # Slices, since looking at all calls of a day at once would copy them.
+    slices = list(calls.iter_slices(_AT_ONCE)) or [calls]
+    per_quay = sum(np.bincount(piece["quay"].to_numpy(), minlength=size) for piece in slices)
+    per_group = np.bincount(group_of + 1, per_quay, n_groups + 1)[1:]
     part = (np.cumsum(per_group) - 1) // _AT_ONCE
     starts = np.flatnonzero(np.diff(part, prepend=-2.0)) if n_groups else np.zeros(1, np.int64)
     for first, end in itertools.pairwise([*starts.tolist(), n_groups]):
         here = (group_of >= first) & (group_of < end)
-        some = calls.filter(pl.Series(here[quay], dtype=pl.Boolean) & inside)
-        yield _as_arrays(some, group_of, first, end=end, direction=direction)
+        some = [
+            piece.filter(pl.Series(here[piece["quay"].to_numpy()], dtype=pl.Boolean) & inside)
+            for piece in slices
+        ]
+        yield _as_arrays(pl.concat(some), group_of, first, end=end, direction=direction)
 
 
 def _as_arrays(
