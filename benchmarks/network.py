@@ -190,7 +190,11 @@ def extract(path: Path, python: str | None) -> None:
         with osmium.SimpleWriter(str(xml)) as writer:
             for thing in osmium.FileProcessor(str(path)):
                 writer.add(thing)
-        told, answer = peer(python, "osmnx", xml, out)
+        try:
+            told, answer = peer(python, "osmnx", xml, out)
+        except SystemExit as reason:  # an extract that was cut is refused by it
+            print(f"{path.name} not read by {reason}")
+            return
     print(
         f"{path.name} osmnx: {int(answer['nodes']):,} nodes, {int(answer['edges']):,} edges, "
         f"{told['wall']:.2f} s, {megabytes / told['wall']:.2f} MB/s of the .pbf (read as "

@@ -110,7 +110,7 @@ def run(study: Study, params: RailCyclingParameters) -> Result:
     origins = origins_of(study, counted_cells(study, params.weight), params.origins)
     done = ridden(study, origins, ride)
     readings = ride_readings(study, origins, done)
-    return _answer(study, origins, done, readings=readings)
+    return answer(study, origins, done, readings=readings)
 
 
 def ride_of(study: Study, params: RailCyclingParameters) -> Ride:
@@ -158,9 +158,10 @@ def check_halo(study: Study, ride: Ride) -> None:
         raise ParameterError(message)
 
 
-def _answer(
+def answer(
     study: Study, origins: Origins, done: Ridden, *, readings: tuple[Reading, ...]
 ) -> Result:
+    """Tell what a ride comes to, with its tables, frame and sources."""
     cells, ride = origins.cells, done.ride
     part = origins.parts(done.within)
     reached = float(cells.weight @ part)

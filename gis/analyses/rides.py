@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import geopandas as gpd
@@ -110,12 +110,39 @@ def has_stations(study: Study, kind: Kind, layer: StationLayer) -> bool:
     return bool(there & ({"rail", "metro"} if kind == "both" else {kind}))
 
 
-def ridden(study: Study, origins: Origins, ride: Ride) -> Ridden:
-    """Measure a ride from every place of the origins. Raises LayerMissingError."""
+def ridden(study: Study, origins: Origins, ride: Ride, *, roads: Roads | None = None) -> Ridden:
+    """Measure a ride from every place of the origins. Raises LayerMissingError.
+
+    ``roads``: another network than the study's own.
+    """
     stations = stations_of(study, ride.kind, ride.layer)
     if ride.metric == "straight-line":
         return _straight(origins, ride, stations)
-    return _by_network(study, origins, ride, stations)
+    return _by_network(study, origins, ride, stations, roads=roads)
+
+
+def better_of(first: Ridden, second: Ridden, *, weight: Floats) -> Ridden:
+    """Return the shorter of two rides from each place, the first where they are equal.
+
+    Both of one reading and the same stations; ``weight`` of each place.
+    """
+    timed = first.ride.trip.timed
+    old, new = (r.minutes if timed else r.metres for r in (first, second))
+    take = second.within & ~(first.within & (old <= new))
+
+    def of[T: np.generic](one: NDArray[T], other: NDArray[T]) -> NDArray[T]:
+        return np.where(take, other, one)
+
+    within = first.within | second.within
+    minutes, metres = of(first.minutes, second.minutes), of(first.metres, second.metres)
+    seconds = float(weight[within] @ minutes[within]) * 60 if timed else 0.0
+    kmh = float(weight[within] @ metres[within]) / seconds * 3.6 if seconds > 0 else None
+    reason = second.reason
+    if reason is not None:
+        reason = np.where(within, Reason.REACHED, reason).astype(np.int8)
+    station = of(first.station, second.station)
+    found = replace(second, within=within, minutes=minutes, metres=metres, station=station)
+    return replace(found, reason=reason, effective_kmh=kmh)
 
 
 def _places(stations: gpd.GeoDataFrame) -> tuple[Floats, Floats]:
@@ -134,10 +161,17 @@ def _straight(origins: Origins, ride: Ride, stations: gpd.GeoDataFrame) -> Ridde
     return Ridden(ride, stations, row >= 0, minutes, metres, row, speed)
 
 
-def _by_network(study: Study, origins: Origins, ride: Ride, stations: gpd.GeoDataFrame) -> Ridden:
+def _by_network(
+    study: Study,
+    origins: Origins,
+    ride: Ride,
+    stations: gpd.GeoDataFrame,
+    *,
+    roads: Roads | None,
+) -> Ridden:
     if ride.gradient:
         study.need(TERRAIN)
-    roads, trip = roads_of(study, "cycle"), ride.trip
+    roads, trip = roads or roads_of(study, "cycle"), ride.trip
     targets = roads.places(*_places(stations), trip=trip)
     priced = roads.price(trip, gradient=ride.gradient)
     found = travel(roads, snapped_origins(roads, origins, trip), targets, trip=trip, priced=priced)
