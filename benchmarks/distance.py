@@ -83,6 +83,7 @@ def main(points: int, stops: int) -> None:
 
     peer, *times = timed("geopandas sjoin_nearest", joined, 1)
     assert np.array_equal(hit, peer), "sjoin_nearest answers otherwise"
+    ratio("within", own, times)
     ratio("nearest", near, times)
 
     def buffered() -> np.ndarray:

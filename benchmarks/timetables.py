@@ -1,7 +1,9 @@
 """Time departures of one day against gtfs_kit and plain polars, with equal answers first.
 
-Run with ``python benchmarks/timetables.py [ROWS] [--large]``. A feed of 3 million rows of
-stop_times is generated, 50 million with ``--large`` (this project alone, for its memory).
+Run with ``python benchmarks/timetables.py [ROWS] [--large] [--daily]``. A feed of 3 million
+rows of stop_times is generated, 50 million with ``--large`` (this project alone, for its
+memory). A tenth of the trips run on the date, as in a feed of a season; with ``--daily``
+every trip of the feed does.
 Each engine starts from the zip in a process of its own, so that CPU and memory are its own.
 Imports and a first run on a small feed are not timed.
 gtfs_kit counts terminus arrivals among a stop's trips; they are counted here too for the
@@ -39,11 +41,11 @@ FIRST, WEEKS = dt.date(2026, 11, 2), 7
 AGENCY = "agency_id,agency_name,agency_url,agency_timezone\n1,T,https://x.invalid,Europe/Oslo\n"
 
 
-def generate(path: Path, rows: int) -> None:
+def generate(path: Path, rows: int, *, daily: bool = False) -> None:
     """Write a feed: trips of 25 calls along 2,400 lines, a tenth of them on the date.
 
     As in feeds that cover a season, each week has services of its own, and a third run
-    at weekends.
+    at weekends; ``daily``: all trips run on the date.
     """
     rng = np.random.default_rng(1)
     trips, stops = rows // CALLS_A_TRIP, 40_000
@@ -61,6 +63,8 @@ def generate(path: Path, rows: int) -> None:
         line = rng.integers(0, len(lines), trips)
         week = rng.integers(0, WEEKS, trips).astype(str)
         service = np.char.add(np.where(rng.random(trips) < 1 / 3, "WE", "WD"), week)
+        if daily:
+            service[:] = SERVICE
         body = "".join(f"{line[i]},{service[i]},T{i},{i % 2}\n" for i in range(trips))
         archive.writestr("trips.txt", "route_id,service_id,trip_id,direction_id\n" + body)
         with archive.open("stop_times.txt", "w", force_zip64=True) as file:
@@ -223,11 +227,11 @@ def measured(engine: str, path: Path, rounds: int) -> tuple[dict[str, int], floa
     return answer, best["cpu"]
 
 
-def main(rows: int, *, large: bool) -> None:
+def main(rows: int, *, large: bool, daily: bool) -> None:
     """Generate, compare answers, then times."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "feed.zip"
-        generate(path, rows)
+        generate(path, rows, daily=daily)
         print(f"{rows:,} rows of stop_times, {path.stat().st_size / 1e6:.0f} MB zip")
         if large:
             measured("ours", path, 1)
@@ -246,6 +250,7 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--engine"]:
         child(*sys.argv[2:4])
     else:
-        words = [w for w in sys.argv[1:] if w != "--large"]
+        words = [w for w in sys.argv[1:] if not w.startswith("--")]
         big = "--large" in sys.argv
-        main(int(words[0]) if words else (50_000_000 if big else 3_000_000), large=big)
+        count = int(words[0]) if words else (50_000_000 if big else 3_000_000)
+        main(count, large=big, daily="--daily" in sys.argv)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -129,3 +130,12 @@ def feed(
             stop_times=feeds.times(times),
         ),
     )
+
+
+def path_file(folder: Path, *places: tuple[float, float]) -> Path:
+    """Write a path as a file of one line, GeoJSON in degrees."""
+    line = {"type": "LineString", "coordinates": [degrees(x, y) for x, y in places]}
+    feature = {"type": "Feature", "properties": {}, "geometry": line}
+    file = folder / "path.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    return file

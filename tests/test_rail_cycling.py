@@ -250,7 +250,14 @@ def baerum(real_data: Path) -> Baerum:
     lon, lat = (next(c for c in ready.columns if c.lower().endswith(e)) for e in
                 ("longitude", "latitude"))  # fmt: skip
     stops = gpd.GeoDataFrame(
-        {"stop_id": ready.index.astype(str), "name": "x", "mode": "bus"},
+        {
+            "stop_id": ready["stopPlaceRef"],
+            "name": ready["name"],
+            "mode": ready["route_type"].replace(
+                {"Subway": "metro", "Train": "rail", "Bus": "bus", "Bussveien": "bus",
+                 "Tram": "tram"}
+            ),
+        },
         geometry=gpd.points_from_xy(ready[lon], ready[lat]), crs=4326,
     ).to_crs(25833)  # fmt: skip
     data = Town(
@@ -290,3 +297,32 @@ def test_baerum_by_the_ready_list_of_frequent_stops(baerum: Baerum) -> None:
     result = ANALYSES["transit-access"](place, {"max_m": 1000})
     near, total = twin(baerum, baerum.data.frames["frequent_stops"], 1000)
     assert (result.numerator, result.denominator) == (near, total)
+
+
+@pytest.mark.parametrize("kind", ["rail", "metro", "both"])
+def test_baerum_within_2500_m_of_the_listed_stations(baerum: Baerum, kind: str) -> None:
+    """Slow twin on real data: train and metro stops of the ready list, apart and together."""
+    place = study_area(baerum.data, number="3201", halo_m=5000)
+    asked = {"max_m": 2500, "kind": kind, "stations": "list", "metric": "straight-line"}
+    result = ANALYSES["rail-cycling"](place, asked)
+    listed = baerum.data.frames["frequent_stops"]
+    wanted = ["rail", "metro"] if kind == "both" else [kind]
+    near, total = twin(baerum, listed[listed["mode"].isin(wanted)], 2500)
+    assert (result.numerator, result.denominator) == (near, total)
+    assert 0 < near < total
+
+
+def test_stations_come_from_the_list_where_there_is_no_layer() -> None:
+    """Identity: the same places as a layer and as a list give the same share."""
+    places = points((125.0, 125.0), (625.0, 875.0), (125.0, 875.0))
+    told = {"stop_id": ["a", "b", "c"], "name": ["A", "B", "C"], "mode": ["rail", "metro", "bus"]}
+    listed = frame(places, **told)
+    how = {"metric": "straight-line", "max_min": 1, "speed_kmh": 15}
+    by_list = run(town(frequent_stops=listed), **how)
+    assert by_list.numerator == run(cycled(), **how).numerator == 390
+    assert by_list.definition.parameters["stations"] == "frequent_stops"
+    both = cycled(frequent_stops=listed.iloc[:1])
+    readings = {r.name: r.numerator for r in run(both, **how).sensitivity}
+    assert readings["rail-1min-straight-line-15kmh-list"] == 70
+    with pytest.raises(LayerMissingError, match="stations"):
+        run(town(frequent_stops=listed), stations="layer", **how)

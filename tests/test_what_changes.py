@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +11,7 @@ from gis.errors import GeometryError, ParameterError, SourceError
 from gis.published import publishable
 from gis.result import UNDER_TEN, WITHHELD
 from tests import feeds
-from tests.access_town import comb, degrees, feed, lines, stop_frame, units
+from tests.access_town import comb, degrees, feed, lines, path_file, stop_frame, units
 from tests.town import Town, cells, population, study, town
 
 if TYPE_CHECKING:
@@ -44,14 +43,6 @@ def served(tmp_path: Path) -> Town:
         tmp_path / "feed.zip", STOPS, {("A", "B"): EVERY_15, ("B", "A"): (60, 120)}
     )
     return data
-
-
-def path_file(folder: Path, *places: tuple[float, float]) -> Path:
-    line = {"type": "LineString", "coordinates": [degrees(x, y) for x, y in places]}
-    feature = {"type": "Feature", "properties": {}, "geometry": line}
-    file = folder / "path.geojson"
-    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
-    return file
 
 
 def place(x: float, y: float) -> str:

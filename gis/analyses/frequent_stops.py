@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -32,7 +32,7 @@ Direction = Literal["both", "best"]
 Level = Literal["quay", "stop-place", "cluster"]
 
 TIMETABLE = "transit_stops"
-READY_LIST = "frequent_stops"
+READY_LIST: Final = "frequent_stops"
 HOUR_S = 3600
 
 

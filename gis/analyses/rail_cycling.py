@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, model_validator
 
 from gis.analyses.ages_reached import AGES, age_tables
+from gis.analyses.frequent_stops import READY_LIST
 from gis.analyses.network_access import ROADS, TERRAIN
 from gis.analyses.parts import UNITS, provenance
 from gis.analyses.rail_readings import ride_readings
@@ -20,7 +21,7 @@ from gis.analyses.rail_tables import (
 from gis.analyses.rail_words import define, finding
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.residents import share_bounds
-from gis.analyses.rides import STATIONS, Kind, Ridden, Ride, ridden
+from gis.analyses.rides import STATIONS, Kind, Ridden, Ride, StationLayer, ridden
 from gis.analyses.transit_tables import units_table
 from gis.analyses.travel import (
     ADDRESSES,
@@ -56,6 +57,11 @@ class RailCyclingParameters(Parameters):
         description="or how many metres in place of minutes, whatever the speed",
     )
     kind: Kind = Field(default="both", description="railway stations, metro stations, or both")
+    stations: Literal["auto", "layer", "list"] = Field(
+        default="auto",
+        description="where stations come from: the station layer, or the train and metro stops of "
+        "the ready list of frequent stops; auto takes the layer where the store has it",
+    )
     metric: Literal["auto", "straight-line", "network"] = Field(
         default="auto",
         description="in a straight line at the speed on the flat, or cycled along roads and "
@@ -127,7 +133,18 @@ def ride_of(study: Study, params: RailCyclingParameters) -> Ride:
         speed_kmh=params.speed_kmh,
     )
     gradient = hills and timed and metric == "network"
-    return Ride(kind=params.kind, metric=metric, gradient=gradient, trip=trip)
+    layer = station_layer(study, params.stations)
+    return Ride(kind=params.kind, metric=metric, gradient=gradient, trip=trip, layer=layer)
+
+
+def station_layer(study: Study, given: Literal["auto", "layer", "list"]) -> StationLayer:
+    """Settle where stations come from. Raises LayerMissingError where the layer is not there."""
+    listed = given == "list" or (
+        given == "auto" and not study.has(STATIONS) and study.has(READY_LIST)
+    )
+    layer: StationLayer = READY_LIST if listed else STATIONS
+    study.need(layer)
+    return layer
 
 
 def check_halo(study: Study, ride: Ride) -> None:
@@ -166,7 +183,7 @@ def answer(
         definition=define(study, origins, done),
         provenance=provenance(
             study,
-            [cells.layer, STATIONS, *_used(origins, ride), UNITS, AGES],
+            [cells.layer, ride.layer, *_used(origins, ride), UNITS, AGES],
             steps=(
                 "cells whose centre lies in the municipality",
                 f"{ride.metric} cycling from {origins.kind} to the nearest station, <= the limit",
@@ -215,6 +232,16 @@ ANALYSIS = Analysis(
     question=t("rail_cycling.question"),
     parameters=RailCyclingParameters,
     run=run,
-    needs=("municipality", STATIONS),
-    uses=("population_grid", "workplaces", ROADS, TERRAIN, ADDRESSES, UNITS, AGES),
+    needs=("municipality",),
+    uses=(
+        STATIONS,
+        READY_LIST,
+        "population_grid",
+        "workplaces",
+        ROADS,
+        TERRAIN,
+        ADDRESSES,
+        UNITS,
+        AGES,
+    ),
 )

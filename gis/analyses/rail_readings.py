@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from gis.analyses.network_access import ROADS, TERRAIN
 from gis.analyses.rail_words import reading_text
-from gis.analyses.rides import STATIONS, Kind, Ride, ridden
+from gis.analyses.rides import STATIONS, Kind, Ride, StationLayer, has_stations, ridden
 from gis.analyses.travel import ADDRESSES, Origin, Origins, origins_of
 from gis.analyses.travel_words import plain_number
 from gis.result import Reading
@@ -70,6 +70,8 @@ def ride_name(ride: Ride) -> str:
         parts += ["hills" if ride.gradient else "flat", trip.direction]
     if trip.e_bike:
         parts.append("e-bike")
+    if ride.layer != STATIONS:
+        parts.append("list")
     return "-".join(parts)
 
 
@@ -83,10 +85,10 @@ def _others(study: Study, ride: Ride) -> Iterator[Ride]:
             yield replace(ride, trip=replace(trip, max_min=max(minutes, 0.0)))
         for kmh in OTHER_KMH:
             yield replace(ride, trip=replace(trip, speed_kmh=kmh))
-    there = set(study.frame(STATIONS)["kind"])
-    for kind in get_args(Kind):
-        if kind in there or kind == "both":
-            yield replace(ride, kind=kind)
+    for layer in (ride.layer, *(x for x in get_args(StationLayer) if x != ride.layer)):
+        for kind in get_args(Kind):
+            if has_stations(study, kind, layer):
+                yield replace(ride, kind=kind, layer=layer)
 
 
 def _ways(study: Study, ride: Ride) -> Iterator[Ride]:

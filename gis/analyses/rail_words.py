@@ -67,6 +67,8 @@ def reading_text(done: Ridden, *, origins: Origin | None = None) -> Text:
         bicycle=_bicycle(ride),
         speed=speed_text(done),
     )
+    if ride.layer != STATIONS:
+        text = t("rail_stations.reading_list", rest=text)
     return text if origins is None else t(f"access.reading_{origins}", rest=text)
 
 
@@ -86,7 +88,7 @@ def _bicycle(ride: Ride) -> Text:
 def define(study: Study, origins: Origins, done: Ridden) -> Definition:
     """Spell every choice out in a sentence, and as parameters."""
     ride, weight = done.ride, origins.cells.counted
-    stations = study.source(STATIONS)
+    stations = study.source(ride.layer)
     sentence = t(
         "rail_cycling.definition",
         **counted_words(study, weight, origins.kind),
@@ -139,6 +141,7 @@ def _parameters(done: Ridden, weight: str) -> dict[str, Scalar]:
         "max_min": trip.max_min,
         "max_m": trip.max_m,
         "kind": ride.kind,
+        "stations": ride.layer,
         "metric": ride.metric,
         "gradient": ride.gradient,
         "direction": trip.direction,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
+from gis.analyses.frequent_stops import READY_LIST
 from gis.analyses.network_access import TERRAIN, Roads, roads_of, travel
 from gis.analyses.travel import Metric, Origins, snapped_origins
 from gis.errors import LayerMissingError
@@ -25,19 +26,27 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 Kind = Literal["rail", "metro", "both"]
-STATIONS = "stations"
+STATIONS: Final = "stations"
+# The layer that stations come from, and its field that tells rail from metro.
+StationLayer = Literal["stations", "frequent_stops"]
+_KIND_FIELD: dict[StationLayer, str] = {STATIONS: "kind", READY_LIST: "mode"}
 # A gradient, up or down: the speed there bounds how far a ride can lead.
 _STEEPEST = np.array([-FASTEST_DOWN])
 
 
 @dataclass(frozen=True)
 class Ride:
-    """One reading of "so many minutes' cycling": a trip, a metric, and which stations count."""
+    """One reading of "so many minutes' cycling": a trip, a metric, and which stations count.
+
+    ``layer``: where stations come from, the station layer or the ready list of stops with
+    frequent departures, whose stops by train and metro are stations.
+    """
 
     kind: Kind
     metric: Metric
     gradient: bool
     trip: Trip
+    layer: StationLayer = STATIONS
 
     @property
     def farthest_m(self) -> float:
@@ -78,19 +87,27 @@ class Ridden:
     unknown_m: float = 0.0
 
 
-def stations_of(study: Study, kind: Kind) -> gpd.GeoDataFrame:
-    """Return the stations of a kind. Raises LayerMissingError where there is none."""
-    frame = study.frame(STATIONS)
+def stations_of(study: Study, kind: Kind, layer: StationLayer = STATIONS) -> gpd.GeoDataFrame:
+    """Return the stations of a kind: name, kind, place. Raises LayerMissingError where none is."""
+    frame = study.frame(layer).rename(columns={_KIND_FIELD[layer]: "kind"})
     wanted = ("rail", "metro") if kind == "both" else (kind,)
     chosen = frame[frame["kind"].isin(wanted)].reset_index(drop=True)
     if chosen.empty:
         message = (
             f"no station of kind {kind} in or within {study.halo_m} m of {study.area.number} "
-            f"{study.area.name} ({study.source(STATIONS).file}); there are: "
+            f"{study.area.name} ({study.source(layer).file}); there are: "
             f"{', '.join(sorted(frame['kind'].dropna().unique())) or 'none'}"
         )
         raise LayerMissingError(message)
     return chosen
+
+
+def has_stations(study: Study, kind: Kind, layer: StationLayer) -> bool:
+    """Tell whether a layer of the study holds a station of a kind."""
+    if not study.has(layer):
+        return False
+    there = set(study.frame(layer)[_KIND_FIELD[layer]])
+    return bool(there & ({"rail", "metro"} if kind == "both" else {kind}))
 
 
 def ridden(
@@ -105,10 +122,34 @@ def ridden(
 
     ``stations`` and ``roads``: default the study's own.
     """
-    targets = stations_of(study, ride.kind) if stations is None else stations
+    targets = stations_of(study, ride.kind, ride.layer) if stations is None else stations
     if ride.metric == "straight-line":
         return _straight(origins, ride, targets)
     return _by_network(study, origins, ride, stations=targets, roads=roads)
+
+
+def better_of(first: Ridden, second: Ridden, *, weight: Floats) -> Ridden:
+    """Return the shorter of two rides from each place, the first where they are equal.
+
+    Both of one reading and the same stations; ``weight`` of each place.
+    """
+    timed = first.ride.trip.timed
+    old, new = (r.minutes if timed else r.metres for r in (first, second))
+    take = second.within & ~(first.within & (old <= new))
+
+    def of[T: np.generic](one: NDArray[T], other: NDArray[T]) -> NDArray[T]:
+        return np.where(take, other, one)
+
+    within = first.within | second.within
+    minutes, metres = of(first.minutes, second.minutes), of(first.metres, second.metres)
+    seconds = float(weight[within] @ minutes[within]) * 60 if timed else 0.0
+    kmh = float(weight[within] @ metres[within]) / seconds * 3.6 if seconds > 0 else None
+    reason = second.reason
+    if reason is not None:
+        reason = np.where(within, Reason.REACHED, reason).astype(np.int8)
+    station = of(first.station, second.station)
+    found = replace(second, within=within, minutes=minutes, metres=metres, station=station)
+    return replace(found, reason=reason, effective_kmh=kmh)
 
 
 def _places(stations: gpd.GeoDataFrame) -> tuple[Floats, Floats]:

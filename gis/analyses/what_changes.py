@@ -14,6 +14,7 @@ from pydantic import Field, JsonValue
 
 from gis.analyses.frequent_stops import READY_LIST, TIMETABLE, Stops, Timetable, ready_list
 from gis.analyses.network_access import ROADS, Roads, joined_lines, network_of
+from gis.analyses.new_paths import new_lines
 from gis.analyses.parts import UNITS, provenance
 from gis.analyses.registry import Analysis
 from gis.analyses.residents import share_bounds
@@ -30,9 +31,8 @@ from gis.analyses.transit_tables import Reach, left_out_of, units_table
 from gis.analyses.travel import ADDRESSES, counted_cells, walk_to
 from gis.analyses.travel_words import count_text, joined, plain_number, share_text
 from gis.crs import LONLAT_EPSG, transform_points
-from gis.errors import GeometryError, InvariantError, ParameterError
+from gis.errors import InvariantError, ParameterError
 from gis.result import Definition, Reading, Result, Status
-from gis.sources.own import read_own
 from gis.text import Text, number, t
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _change(study: Study, params: WhatChangesParameters, timetable: Timetable | 
     kinds = ["stop"] * len(shapes)
     roads = None
     if params.path is not None:
-        lines = _new_lines(study, params.path)
+        lines = new_lines(study, params.path)
         shapes, kinds = [*shapes, *lines.geometry], [*kinds, *["path"] * len(lines)]
         wider = joined_lines(study.frame(ROADS), lines, join_m=params.join_m)
         roads = network_of(study, wider, "walk")
@@ -156,19 +156,6 @@ def _stop_place(study: Study, text: str) -> tuple[float, float]:
         )
         raise ParameterError(message)
     return place.x, place.y
-
-
-def _new_lines(study: Study, path: Path) -> gpd.GeoDataFrame:
-    own = read_own(path)
-    moved = own.frame.geometry.to_crs(study.epsg)
-    lines = gpd.GeoDataFrame(geometry=moved).explode(ignore_index=True)
-    lines = lines[lines.geom_type == "LineString"].reset_index(drop=True)
-    box = shapely.box(*shapely.bounds(study.polygon)).buffer(study.halo_m)
-    lines = lines[shapely.intersects(box, lines.geometry.to_numpy())].reset_index(drop=True)
-    if lines.empty:
-        message = f"{path.name}: no line in or near {study.area.name}; new paths are lines"
-        raise GeometryError(message)
-    return lines
 
 
 def _after(

@@ -142,12 +142,8 @@ def _whole(block, first, end):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _row_end(block, at, quoted):  # type: ignore[no-untyped-def]
-    """Return where the record that ``at`` lies in ends (its line end, or the block's)."""
-    if not quoted:
-        while at < block.size and block[at] != _NEWLINE:
-            at += 1
-        return at
+def _row_end(block, at):  # type: ignore[no-untyped-def]
+    """Return where the record that ``at`` lies in, outside quotes, ends."""
     inside = False
     while at < block.size and (inside or block[at] != _NEWLINE):
         if block[at] == _QUOTE:
@@ -192,16 +188,12 @@ def _skip_run(block, words, begin, n):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _field_end(block, at, quoted):  # type: ignore[no-untyped-def]
+def _field_end(block, at):  # type: ignore[no-untyped-def]
     """Return where the field that begins at ``at`` ends (its comma or line end)."""
-    if quoted and at < block.size and block[at] == _QUOTE:
-        inside = False
-        while at < block.size and (inside or (block[at] != _NEWLINE and block[at] != _COMMA)):
-            if block[at] == _QUOTE:
-                inside = not inside
-            at += 1
-        return at
-    while at < block.size and block[at] != _NEWLINE and block[at] != _COMMA:
+    inside, quoted = False, at < block.size and block[at] == _QUOTE
+    while at < block.size and (inside or (block[at] != _NEWLINE and block[at] != _COMMA)):
+        if quoted and block[at] == _QUOTE:
+            inside = not inside
         at += 1
     return at
 
@@ -222,7 +214,30 @@ def _inner(block, first, end):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _fields(block, at, roles, quoted, begin, end):  # type: ignore[no-untyped-def]
+def _plain_fields(block, begin_at, roles, begin, end):  # type: ignore[no-untyped-def]
+    """Answer as ``_fields`` does where no quote is: commas part fields and nothing else."""
+    at, size, column = np.uint64(begin_at), np.uint64(block.size), 0
+    for role in range(end.size):
+        begin[role], end[role] = 0, -1
+    first = at
+    while at < size:
+        byte = block[at]
+        at += _STEP
+        if byte > _COMMA or (byte != _COMMA and byte != _NEWLINE):
+            continue
+        if column < roles.size and roles[column] >= 0:
+            begin[roles[column]], end[roles[column]] = first, at - _STEP
+        column += 1
+        first = at
+        if byte == _NEWLINE:
+            return np.int64(at)
+    if column < roles.size and roles[column] >= 0:
+        begin[roles[column]], end[roles[column]] = first, size
+    return np.int64(size)
+
+
+@njit(cache=True, nogil=True)
+def _fields(block, at, roles, begin, end):  # type: ignore[no-untyped-def]
     """Write where the wanted fields of a record stand; return the start of the next record.
 
     ``end`` is -1 where the record is too short to have a field.
@@ -230,14 +245,14 @@ def _fields(block, at, roles, quoted, begin, end):  # type: ignore[no-untyped-de
     for role in range(end.size):
         begin[role], end[role] = 0, -1
     for column in range(roles.size):
-        first, at = at, _field_end(block, at, quoted)
+        first, at = at, _field_end(block, at)
         role = roles[column]
         if role >= 0:
             begin[role], end[role] = first, at
         if at >= block.size or block[at] == _NEWLINE:
             return at + 1
         at += 1
-    return _row_end(block, at, quoted) + 1
+    return _row_end(block, at) + 1
 
 
 @njit(cache=True, nogil=True)
@@ -271,13 +286,16 @@ def _scan(source, tables, wanted, learnt, out):  # type: ignore[no-untyped-def]
     while at < block.size:
         known = leads and run_size >= 0 and _repeats(block, at, run_first, run_size)
         if leads and not known:
-            stop = _field_end(block, at, False)
+            stop = _field_end(block, at)
             trip = look_up(ids, id_start, id_slot, block, at, stop)
             run_first, run_size = at, stop - at
         if leads and trip < 0:
             at = _skip_run(block, words, at, run_size)
             continue
-        at = _fields(block, at, roles, quoted, begin, end)
+        if quoted:
+            at = _fields(block, at, roles, begin, end)
+        else:
+            at = _plain_fields(block, at, roles, begin, end)
         if not _bare(block, quoted, begin, end):
             return -1, 0
         if not leads:

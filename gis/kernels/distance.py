@@ -164,13 +164,16 @@ def _nearest_kernel(  # type: ignore[no-untyped-def]
             if free > max_m or (where >= 0 and free * free > best and free > 0):
                 break
             for row in range(max(r - ring, 0), min(r + ring, rows - 1) + 1):
-                edge = abs(row - r) == ring
-                step = 1 if edge or ring == 0 else 2 * ring
-                for column in range(c - ring, c + ring + 1, step):
-                    if column < 0 or column >= columns:
+                # The first and last row are one run of targets each, the others two buckets.
+                wide = abs(row - r) == ring
+                for side_of in range(1 if wide else 2):
+                    low = c - ring if wide or side_of == 0 else c + ring
+                    high = min(c + ring if wide else low, columns - 1)
+                    low = max(low, 0)
+                    if low > high:
                         continue
-                    b = row * columns + column
-                    for k in range(start[b], start[b + 1]):
+                    first, last = start[row * columns + low], start[row * columns + high + 1]
+                    for k in range(first, last):
                         dx, dy = px[i] - qx[k], py[i] - qy[k]
                         d2 = dx * dx + dy * dy
                         if d2 < best or (d2 == best and order[k] < where):

@@ -28,7 +28,7 @@ class IdTable:
 
 def id_table(ids: pl.Series) -> IdTable:
     """Return a table to look up ids (text, no doubles, none null) by their bytes."""
-    data = np.frombuffer("".join(ids.to_list()).encode(), dtype=np.uint8)
+    data = np.frombuffer(ids.str.join("").item().encode() if len(ids) else b"", dtype=np.uint8)
     start = np.zeros(len(ids) + 1, dtype=np.int64)
     np.cumsum(ids.str.len_bytes().to_numpy(), out=start[1:])
     size = 16

@@ -7,6 +7,7 @@ than a quarter of an hour. All are worked out side by side.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -17,9 +18,10 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from gis.errors import ParameterError
+from gis.kernels.departures import HOUR_S, MODES, GroupCalls, departures
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from numpy.typing import NDArray
 
@@ -27,9 +29,9 @@ Level = Literal["quay", "stop-place", "cluster"]
 Statistic = Literal["average", "every-hour", "max-gap"]
 Direction = Literal["both", "best"]
 
-MODES = ("rail", "metro", "tram", "bus", "water", "other")
 MODE_TYPE = pl.Enum(MODES)
-HOUR_S = 3600
+# So many calls are counted at a time.
+_AT_ONCE = 2_000_000
 MAX_WINDOW_END_S = 30 * HOUR_S
 
 # Basic GTFS route types and Google's extended ones (first, last, class); the first match wins.
@@ -131,17 +133,65 @@ def departure_table(
     start, end = window
     keys = _group_keys(quays, level, cluster_m)
     groups = _describe(quays.with_columns(group=keys), level).sort("id").with_row_index("g")
-    at_group = calls.filter((pl.col("time_s") >= start) & (pl.col("time_s") < end))
-    if modes is not None:
-        at_group = at_group.filter(pl.col("mode").is_in(pl.Series(sorted(modes), dtype=MODE_TYPE)))
     member = quays.select("quay", id=keys).join(groups.select("id", "g"), on="id", how="inner")
-    at_group = at_group.join(member.select("quay", "g"), on="quay", how="inner")
-    counted = _count_once(at_group.filter("departure"), direction)
     hours = tuple(range(start - start % HOUR_S, end, HOUR_S))
-    numbers = _statistics(counted, groups.height, window=window, hours=hours)
-    frame = pl.concat([groups, _served(at_group, groups.height), numbers], how="horizontal")
+    inside = (pl.col("time_s") >= start) & (pl.col("time_s") < end)
+    if modes is not None:
+        inside &= pl.col("mode").is_in(pl.Series(sorted(modes), dtype=MODE_TYPE))
+    counted = [
+        departures(part, window=window, hours=hours)
+        for part in _in_parts(calls, member, groups.height, inside=inside, direction=direction)
+    ]
+    frame = pl.concat([groups, pl.concat(counted)], how="horizontal")
     used_m = cluster_m if level == "cluster" else None
     return DepartureTable(frame.drop("g"), window, hours, level, direction, used_m)
+
+
+def _in_parts(
+    calls: pl.DataFrame,
+    member: pl.DataFrame,
+    n_groups: int,
+    *,
+    inside: pl.Expr,
+    direction: Direction,
+) -> Iterator[GroupCalls]:
+    """Yield the calls of all groups in order, some groups at a time, for bounded memory."""
+    size = int(max(calls["quay"].max() or 0, member["quay"].max() or 0)) + 1  # type: ignore[arg-type]
+    group_of = np.full(size, -1, dtype=np.int64)
+    group_of[member["quay"].to_numpy()] = member["g"].to_numpy()
+    # Slices, since looking at all calls of a day at once would copy them.
+    slices = list(calls.iter_slices(_AT_ONCE)) or [calls]
+    per_quay = sum(np.bincount(piece["quay"].to_numpy(), minlength=size) for piece in slices)
+    per_group = np.bincount(group_of + 1, per_quay, n_groups + 1)[1:]
+    part = (np.cumsum(per_group) - 1) // _AT_ONCE
+    starts = np.flatnonzero(np.diff(part, prepend=-2.0)) if n_groups else np.zeros(1, np.int64)
+    for first, end in itertools.pairwise([*starts.tolist(), n_groups]):
+        here = (group_of >= first) & (group_of < end)
+        some = [
+            piece.filter(pl.Series(here[piece["quay"].to_numpy()], dtype=pl.Boolean) & inside)
+            for piece in slices
+        ]
+        yield _as_arrays(pl.concat(some), group_of, first, end=end, direction=direction)
+
+
+def _as_arrays(
+    calls: pl.DataFrame, group_of: NDArray[np.int64], first: int, *, end: int, direction: Direction
+) -> GroupCalls:
+    quay = calls["quay"].to_numpy()
+    way = None
+    if direction == "best":
+        # Quays follow after the two direction ids, so that both live in one number.
+        told = calls.select(pl.coalesce(pl.col("direction"), pl.col("quay").cast(pl.Int64) + 2))
+        way = told.to_series().cast(pl.Int64).to_numpy()
+    return GroupCalls(
+        n_groups=end - first,
+        group=group_of[quay] - first,
+        way=way,
+        trip=calls["trip"].to_numpy().astype(np.int64),
+        time_s=calls["time_s"].to_numpy().astype(np.int64),
+        departs=calls["departure"].to_numpy(),
+        mode=calls["mode"].to_physical().to_numpy(),
+    )
 
 
 def _check_choices(
@@ -228,92 +278,6 @@ def _common_names(quays: pl.DataFrame) -> pl.DataFrame:
     counted = quays.drop_nulls("name").group_by(id="group", name="name").len()
     ranked = counted.sort("len", "name", descending=[True, False])
     return ranked.unique("id", keep="first", maintain_order=True).select("id", "name")
-
-
-def _count_once(departures: pl.DataFrame, direction: Direction) -> pl.DataFrame:
-    """Return g, way, time_s with one row for each trip, group and way."""
-    if direction == "both":
-        way = pl.lit(0, dtype=pl.Int64)
-    else:
-        # Quays follow after the two direction ids, so that both live in one number.
-        way = pl.coalesce(pl.col("direction"), pl.col("quay").cast(pl.Int64) + 2).cast(pl.Int64)
-    return (
-        departures.select("g", way.alias("way"), "trip", "time_s")
-        .group_by("g", "way", "trip")
-        .agg(pl.col("time_s").min())
-        .sort("g", "way", "time_s")
-    )
-
-
-def _served(calls: pl.DataFrame, n_groups: int) -> pl.DataFrame:
-    """Return calls and the modes that depart, one row a group."""
-    group = calls["g"].to_numpy().astype(np.int64)
-    leaves = calls["departure"].to_numpy()
-    mode = calls["mode"].to_physical().to_numpy()
-    there = np.bincount(
-        group[leaves] * len(MODES) + mode[leaves], minlength=n_groups * len(MODES)
-    ).reshape(n_groups, len(MODES))
-    # Each group's modes as one number, and the few lists that there can be.
-    sets = (there > 0) @ (1 << np.arange(len(MODES)))
-    lists = [[m for i, m in enumerate(MODES) if s >> i & 1] for s in range(1 << len(MODES))]
-    modes = pl.Series("modes", lists, dtype=pl.List(pl.String)).gather(sets)
-    return pl.DataFrame([modes, pl.Series("calls", np.bincount(group, minlength=n_groups))])
-
-
-def _statistics(
-    counted: pl.DataFrame, n_groups: int, *, window: tuple[int, int], hours: tuple[int, ...]
-) -> pl.DataFrame:
-    """Work out every statistic for each group and way, then take each group's best way."""
-    group, way = counted["g"].to_numpy(), counted["way"].to_numpy()
-    new = np.ones(group.size, dtype=bool)
-    new[1:] = (group[1:] != group[:-1]) | (way[1:] != way[:-1])
-    owner = group[new].astype(np.int64)
-    time = counted["time_s"].to_numpy().astype(np.int64)
-    per_hour = np.zeros((owner.size, len(hours)), dtype=np.int64)
-    np.add.at(per_hour, (np.cumsum(new) - 1, (time - hours[0]) // HOUR_S), 1)
-    whole = [h >= window[0] and h + HOUR_S <= window[1] for h in hours]
-
-    best_gap = np.full(n_groups, np.inf)
-    np.minimum.at(best_gap, owner, _longest_wait(time, new, window) / 60)
-    least: pl.Series = pl.Series([None] * n_groups, dtype=pl.Int64)
-    if any(whole):
-        best_least = np.zeros(n_groups, dtype=np.int64)
-        np.maximum.at(best_least, owner, per_hour[:, whole].min(axis=1))
-        least = pl.Series(best_least)
-    # The way with most departures, the first of equals, is written last and stays.
-    count = per_hour.sum(axis=1)
-    order = np.lexsort((-np.arange(owner.size), count))
-    best_hours = np.zeros((n_groups, len(hours)), dtype=np.int64)
-    best_hours[owner[order]] = per_hour[order]
-    total = best_hours.sum(axis=1)
-    return pl.DataFrame(
-        {
-            "departures": total,
-            "average": total / ((window[1] - window[0]) / HOUR_S),
-            "every_hour": least,
-            "max_gap": pl.Series(best_gap).replace(np.inf, None),
-            "per_hour": pl.Series(best_hours).cast(pl.List(pl.Int64)),
-        }
-    )
-
-
-def _longest_wait(
-    time: NDArray[np.int64], new: NDArray[np.bool_], window: tuple[int, int]
-) -> NDArray[np.int64]:
-    """Return the longest wait in seconds of each run of sorted times that ``new`` starts.
-
-    The wait from the window's start to the first departure and from the last to its
-    end are waits like any other.
-    """
-    first = np.flatnonzero(new)
-    if not first.size:
-        return np.zeros(0, dtype=np.int64)
-    wait = np.where(new, time - window[0], np.diff(time, prepend=window[0]))
-    last = np.append(first[1:], time.size) - 1
-    longest: NDArray[np.int64] = np.maximum(
-        np.maximum.reduceat(wait, first), window[1] - time[last]
-    )
-    return longest
 
 
 def meets(table: DepartureTable, *, statistic: Statistic, min_per_hour: float) -> pl.Series:

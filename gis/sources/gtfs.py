@@ -131,7 +131,7 @@ def _read_trips(feed: FeedFiles, masks: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     columns = ("trip_id", "service_id", "route_id")
     for batch in stream_table(feed, "trips.txt", columns, optional=["direction_id"]):
         counts.append(batch.group_by("service_id").len("trips"))
-        parts.append(batch.join(masks, on="service_id", how="inner"))
+        parts.append(_typed_trips(batch, masks, kinds))
     if not parts:
         message = f"{feed.path}: trips.txt holds no trip"
         raise SourceError(message)
@@ -141,16 +141,21 @@ def _read_trips(feed: FeedFiles, masks: pl.DataFrame) -> tuple[pl.DataFrame, pl.
         .group_by("service_id")
         .agg(pl.col("trips").sum().cast(pl.Int64))
     )
-    trips = (
-        pl.concat(parts).drop_nulls("trip_id").unique("trip_id", keep="first", maintain_order=True)
+    trips = pl.concat(parts)
+    return trips.filter(pl.col("trip_id").is_first_distinct()), per_service
+
+
+def _typed_trips(batch: pl.DataFrame, masks: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
+    """Return the trips of the wanted services: trip_id, mask, direction, mode."""
+    wanted = batch.drop_nulls("trip_id").join(
+        masks, on="service_id", how="inner", maintain_order="left"
     )
-    joined = trips.join(kinds, on="route_id", how="left", maintain_order="left")
-    return joined.select(
+    return wanted.join(kinds, on="route_id", how="left", maintain_order="left").select(
         "trip_id",
         "mask",
         pl.col("direction_id").str.strip_chars().cast(pl.Int8, strict=False).alias("direction"),
         mode_class(pl.col("route_type")).alias("mode"),
-    ), per_service
+    )
 
 
 def _read_stops(

@@ -8,7 +8,7 @@ sources stand in ``gis.kernels.network_costs``; flat speeds are this project's a
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gis.errors import ParameterError, SourceError
@@ -25,6 +25,7 @@ from gis.kernels.network_costs import (
     unknown_m,
 )
 from gis.sources.heights import Heights, sample_heights
+from gis.sources.line_layers import road_layer
 from gis.sources.lines import read_lines
 from gis.sources.osm import is_osm, read_osm
 from gis.sources.osm_rules import FOOTWAYS, MODES, Footways, Mode
@@ -144,11 +145,14 @@ def read_network(
 ) -> NetworkFile:
     """Read a network for a trip's mode: an OpenStreetMap extract or any line file.
 
-    Raises SourceError, CrsError, GeometryError (nothing that the mode may use).
+    Of several layers the one with roads is taken where none is named. Raises SourceError
+    (several such layers), CrsError, GeometryError (nothing that the mode may use).
     """
     if is_osm(path):
         return read_osm(path, mode=trip.mode, crs=crs, footways=trip.footways)
-    own = read_own(path, layer=layer, epsg=epsg)
+    picked, notes = (layer, ()) if layer else road_layer(path)
+    own = read_own(path, layer=picked, epsg=epsg)
+    own = replace(own, notes=(*notes, *own.notes))
     return read_lines(own, mode=trip.mode, crs=crs, footways=trip.footways)
 
 

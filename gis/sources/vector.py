@@ -22,6 +22,8 @@ from gis.sources.base import Delivered, Notes
 from gis.sources.containers import Dataset, datasets
 from gis.sources.mapping import belongs, map_fields, resolve
 from gis.sources.names import LAYER_NAME, pick_layers
+from gis.sources.osm import is_osm
+from gis.sources.osm_stations import read_osm_stations
 from gis.sources.systems import check_silent, file_box, settle_epsg
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ def read_vector(request: Request) -> Delivered:
     Raises SourceError (no such format, broken, no such layer), FieldError (required
     field missing), CrsError (none, contradicted).
     """
+    if is_osm(request.path) and request.layer == "stations":
+        return read_osm_stations(request)
     notes = Notes()
     pieces = [_read_part(part, request, notes) for part in _parts(request)]
     systems = {g.crs for _, g in pieces}

@@ -15,8 +15,8 @@ import shapely
 from gis.check import sha256_of
 from gis.crs import LONLAT_EPSG
 from gis.errors import ParameterError
+from gis.kernels.departures import MODES
 from gis.kernels.timetable import (
-    MODES,
     DepartureTable,
     Direction,
     Level,
