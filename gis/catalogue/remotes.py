@@ -183,6 +183,9 @@ class PublisherFile(BaseModel):
 
     publishers: dict[Key, Publisher]
     population: Figures | None = Field(default=None, description="population by age")
+    built_up: Figures | None = Field(
+        default=None, description="area and residents of settlements, by municipality"
+    )
     sea_level: Key | None = Field(default=None, description="the publisher of the water levels")
     renumbered: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="municipality -> its former numbers, newest first"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -11,7 +12,7 @@ import pandas as pd
 import shapely
 
 from gis.catalogue import layer_entry
-from gis.check import existing_file, sha256_of
+from gis.check import existing_file, listing, sha256_of
 from gis.crs import WORKING_EPSG, to_working
 from gis.errors import InvariantError
 from gis.provenance import LayerSource
@@ -21,6 +22,7 @@ from gis.sources.grid import stream_grid
 from gis.sources.keyed import read_keyed
 from gis.sources.limits import check_vertices
 from gis.sources.points import stream_points
+from gis.sources.prints import row_prints
 from gis.sources.raster import read_raster
 from gis.sources.timetable import read_timetable
 from gis.sources.vector import read_vector
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 
     from gis.catalogue import LayerEntry, LocalLayer
     from gis.sources.base import Bounds, Delivered, Raster
+    from gis.sources.prints import Print
+
+# A folder of this ending holds several deliveries of one layer (a municipality's, its neighbours').
+PARTS = ".parts"
 
 Read = Callable[["Request", Notes], "Iterator[Delivered]"]
 
@@ -119,6 +125,7 @@ class LayerBlocks:
         self._invented = invented
         self._notes = Notes()
         self._rows = self._mended = 0
+        self._seen: set[Print] = set()
         self._done = False
         self.raster: Raster | None = None
         self.file: Path | None = None
@@ -126,17 +133,31 @@ class LayerBlocks:
     def __iter__(self) -> Iterator[gpd.GeoDataFrame]:
         """Yield frames with the entry's fields and ``geometry``, in the working CRS."""
         request, notes = self._request, self._notes
-        for delivered in READERS[request.entry.delivery.kind](request, notes):
-            frame, mended = _finished(delivered, request, notes)
-            self._rows += len(frame)
-            self._mended += mended
-            self.raster = delivered.raster
-            self.file = request.path if delivered.keep_file else None
-            yield frame
+        parts = _parts(request)
+        for part in parts:
+            fresh: list[Print] = []
+            for delivered in READERS[request.entry.delivery.kind](part, notes):
+                frame, mended = _finished(delivered, part, notes)
+                if len(parts) > 1:
+                    frame = self._once(frame, fresh)
+                self._rows += len(frame)
+                self._mended += mended
+                self.raster = delivered.raster
+                self.file = request.path if delivered.keep_file else None
+                yield frame
+            self._seen.update(fresh)
         if not self._rows and request.bounds is not None and request.entry.geometry != "none":
             # Nothing here is an answer for some themes; a wrong zone looks the same.
             notes.add("no rows in the study area")
         self._done = True
+
+    def _once(self, frame: gpd.GeoDataFrame, fresh: list[Print]) -> gpd.GeoDataFrame:
+        """Leave out rows that an earlier delivery had, equal in every field and in geometry."""
+        prints = row_prints(frame)
+        new = np.array([p not in self._seen for p in prints], dtype=bool)
+        self._notes.count(int((~new).sum()), "rows in several deliveries kept once")
+        fresh += [p for p in prints if p not in self._seen]
+        return frame[new].reset_index(drop=True)
 
     @property
     def source(self) -> LayerSource:
@@ -151,6 +172,14 @@ class LayerBlocks:
             invented=self._invented,
             notes=self._notes,
         )
+
+
+def _parts(request: Request) -> list[Request]:
+    """Return one request for each delivery: the file itself, or those of a folder of parts."""
+    if request.path.suffix != PARTS:
+        return [request]
+    files = sorted(p for p in request.path.iterdir() if not p.name.startswith("."))
+    return [replace(request, path=p) for p in files]
 
 
 def _finished(delivered: Delivered, request: Request, notes: Notes) -> tuple[gpd.GeoDataFrame, int]:
@@ -216,7 +245,7 @@ def _source(
         title_en=(local.title if local else None) or entry.title.en,
         owner=(local.owner if local else None) or entry.source.owner,
         licence=(local.licence if local else None) or entry.source.licence,
-        file=request.path.name,
+        file=listing((p.path.name for p in _parts(request)), limit=3),
         sha256=sha256_of(request.path),
         date=local.date if local else None,
         retrieved=local.retrieved if local else None,
