@@ -18,7 +18,7 @@ from gis.errors import CatalogueError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_NO_ENTRIES = ("theme", "publishers")
+_NO_ENTRIES = ("theme", "publishers", "municipalities")
 # Another file of publishers (a mirror inside the municipality's own network), in place of ours.
 PUBLISHERS_VARIABLE = "AREALPLAN_PUBLISHERS"
 _PACKAGE = Path(__file__).resolve().parent.parent

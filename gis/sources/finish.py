@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.catalogue import layer_entry
+from gis.catalogue import layer_entry, publishers
 from gis.check import existing_file, listing, sha256_of
 from gis.crs import WORKING_EPSG, to_working
 from gis.errors import InvariantError
@@ -26,6 +26,7 @@ from gis.sources.prints import row_prints
 from gis.sources.raster import read_raster
 from gis.sources.timetable import read_timetable
 from gis.sources.vector import read_vector
+from gis.text import t
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gis.catalogue import LayerEntry, LocalLayer
+    from gis.catalogue.remotes import DataSet
     from gis.sources.base import Bounds, Delivered, Raster
     from gis.sources.prints import Print
 
@@ -126,6 +128,7 @@ class LayerBlocks:
         self._notes = Notes()
         self._rows = self._mended = 0
         self._seen: set[Print] = set()
+        self._inside: dict[str, None] = {}
         self._done = False
         self.raster: Raster | None = None
         self.file: Path | None = None
@@ -140,6 +143,7 @@ class LayerBlocks:
                 frame, mended = _finished(delivered, part, notes)
                 if len(parts) > 1:
                     frame = self._once(frame, fresh)
+                self._inside |= dict.fromkeys(delivered.inside)
                 self._rows += len(frame)
                 self._mended += mended
                 self.raster = delivered.raster
@@ -171,6 +175,7 @@ class LayerBlocks:
             mended=self._mended,
             invented=self._invented,
             notes=self._notes,
+            inside=tuple(self._inside),
         )
 
 
@@ -236,23 +241,51 @@ def _rough(frame: gpd.GeoDataFrame, bounds: Bounds) -> NDArray[np.bool_]:
 
 
 def _source(
-    request: Request, *, rows: int, mended: int, invented: bool, notes: Notes
+    request: Request,
+    *,
+    rows: int,
+    mended: int,
+    invented: bool,
+    notes: Notes,
+    inside: tuple[str, ...],
 ) -> LayerSource:
+    """Say where a layer comes from: by the workspace, else by the file, else the catalogue."""
     entry, local = request.entry, request.local
+    files = [part.path.name for part in _parts(request)]
+    other = other_data_set(entry, [*files, *inside])
+    title = entry.title.text
+    if other is not None:
+        title = t("checks.from_data_set", title=title, dataset=other.title)
+    known = other or entry.source
     return LayerSource(
         layer=request.layer,
-        title_nb=(local.title if local else None) or entry.title.nb,
-        title_en=(local.title if local else None) or entry.title.en,
-        owner=(local.owner if local else None) or entry.source.owner,
-        licence=(local.licence if local else None) or entry.source.licence,
-        file=listing((p.path.name for p in _parts(request)), limit=3),
+        title_nb=(local.title if local else None) or title.nb,
+        title_en=(local.title if local else None) or title.en,
+        owner=(local.owner if local else None) or known.owner,
+        licence=(local.licence if local else None) or known.licence,
+        file=listing(files, limit=3),
         sha256=sha256_of(request.path),
         date=local.date if local else None,
         retrieved=local.retrieved if local else None,
-        metadata=entry.source.metadata,
+        metadata=entry.source.metadata if other is None else None,
         rows=rows,
         mended=mended,
         invented=invented,
         covers=local.covers if local else (),
         notes=tuple(notes.lines),
+        dataset=other.title if other is not None else entry.source.dataset,
+        inside=inside,
     )
+
+
+def other_data_set(entry: LayerEntry, names: list[str]) -> DataSet | None:
+    """Tell by the names of file and layers whether a file is of another data set than the entry's.
+
+    Layers of N1000 bear the names of N50's and are read alike, and say something else.
+    """
+    for known in publishers().datasets.values():
+        if known.marks_any([entry.source.dataset]):
+            continue
+        if known.marks_any(names):
+            return known
+    return None
