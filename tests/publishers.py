@@ -447,7 +447,7 @@ def names(folder: Path) -> bytes:
 
 
 def terrain(folder: Path, *, west: float, south: float, height: float) -> bytes:
-    path = folder / f"cell_{west:.0f}_{south:.0f}.tif"
+    path = folder / f"cell_{west:.0f}_{south:.0f}_10m_z33.tif"
     values = np.full((100, 100), height, dtype=np.float32)
     values[0, 0] = -9999  # a mirror's own mark, not the tag's
     with rasterio.open(
