@@ -38,6 +38,7 @@ ROWS = {
     "basic_statistical_units": 1,
     "buildings": 1,
     "built_up": 2,
+    "farmland": 0,
     "flood_mapped_extent": 1,
     "flood_zones": 2,
     "forest": 1,

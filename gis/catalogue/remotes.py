@@ -191,7 +191,7 @@ class DataSet(BaseModel):
     licence: str
 
     def marks_any(self, names: Iterable[str]) -> bool:
-        """Tell whether a name is of this data set: a word begins so, and no digit goes on (N500)."""
+        """Tell whether a name is of this data set: a word of it begins so, without more digits."""
         either = "|".join(re.escape(name) for name in self.names)
         pattern = re.compile(rf"(?<![A-Za-z])(?:{either})(?![0-9])", re.IGNORECASE)
         return any(pattern.search(name.replace("_", " ")) for name in names)
