@@ -37,7 +37,7 @@ ROWS = {
     "addresses": 5,
     "basic_statistical_units": 1,
     "buildings": 1,
-    "built_up": 2,
+    "built_up": 1,
     "farmland": 0,
     "flood_mapped_extent": 1,
     "flood_zones": 2,

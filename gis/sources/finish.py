@@ -17,7 +17,7 @@ from gis.crs import WORKING_EPSG, to_working
 from gis.errors import InvariantError
 from gis.provenance import LayerSource
 from gis.sources.base import LayerData, Notes, Request
-from gis.sources.geometry import tidy
+from gis.sources.geometry import dissolved, tidy
 from gis.sources.grid import stream_grid
 from gis.sources.keyed import read_keyed
 from gis.sources.limits import check_vertices
@@ -211,6 +211,8 @@ def _finished(delivered: Delivered, request: Request, notes: Notes) -> tuple[gpd
         box = shapely.box(*request.bounds)
         shapely.prepare(box)
         frame = frame[shapely.intersects(box, frame.geometry.to_numpy())]
+    if request.entry.delivery.dissolve is not None:
+        frame = dissolved(frame, request.entry.delivery.dissolve, notes)
     return frame.reset_index(drop=True), mended
 
 
