@@ -6,10 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-import shapely
-
 from gis.errors import StoreError
+from gis.sources.prints import row_prints
 from gis.store import open_store
 
 if TYPE_CHECKING:
@@ -67,14 +65,7 @@ def prints_before(workspace: Workspace) -> dict[str, Prints] | None:
 
 def frame_prints(frame: gpd.GeoDataFrame) -> Prints:
     """Return how often each pair of field print and geometry print occurs."""
-    fields = pd.DataFrame(frame.drop(columns=frame.geometry.name)).astype("string")
-    if fields.shape[1]:
-        by_fields = pd.util.hash_pandas_object(fields, index=False).tolist()
-    else:
-        by_fields = [0] * len(frame)
-    shapes = pd.Series(shapely.to_wkb(frame.geometry.to_numpy(), hex=True), dtype="string")
-    by_shape = pd.util.hash_pandas_object(shapes, index=False).tolist()
-    return Counter(zip(by_fields, by_shape, strict=True))
+    return Counter(row_prints(frame))
 
 
 def changes(before: Mapping[str, Prints], after: Mapping[str, Prints]) -> list[Change]:

@@ -7,16 +7,17 @@ A delivery is fetched, read as every layer it is for, and only then put on the l
 from __future__ import annotations
 
 import datetime as dt
-import os
 import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gis.catalogue import layer_entries, publishers
 from gis.check import sha256_of
+from gis.checks import neighbours
 from gis.errors import GisError, ParameterError, SourceError
 from gis.figures import fetch_figures
 from gis.inbox import recognise_all
+from gis.keep import place, remove, size_of
 from gis.lock import (
     FILES,
     Failure,
@@ -145,6 +146,7 @@ class _Session:
         self.workspace, self.tools, self.lock, self.run = workspace, tools, lock, run
         self.outcomes: list[Outcome] = []
         self._box: Bounds | None = None
+        self._neighbours: tuple[str, ...] = ()
 
     def take_inbox(self) -> list[Recognised]:
         """Put what the inbox holds on the list, and off it what it no longer holds."""
@@ -230,7 +232,8 @@ class _Session:
     def _place(self) -> Place:
         entry = self.workspace.entry
         former = self.tools.publishers.renumbered.get(entry.area, ())
-        return Place(entry.area, entry.epsg, former, self._study_box())
+        box = self._study_box()
+        return Place(entry.area, entry.epsg, former, box, self._neighbours)
 
     def _study_box(self) -> Bounds | None:
         """Return the study area with its halo, once the municipality is here."""
@@ -250,24 +253,23 @@ class _Session:
                 return None
             west, south, east, north = (float(v) for v in mine.total_bounds)
             halo = float(entry.halo_m)
+            self._neighbours = tuple(neighbours(data.frame, entry.area, halo_m=halo))
             self._box = (west - halo, south - halo, east + halo, north + halo)
         return self._box
 
     def _install(self, parcel: Parcel) -> Path:
         """Put a file under a name made of its content; return where it lies."""
-        table = lone_table(parcel.path, self.tools.work)
+        table = lone_table(parcel.path, self.tools.work) if parcel.path.is_file() else None
         source, name = (table, table.name) if table else (parcel.path, parcel.name)
         folder = data_folder(self.workspace.root) / FILES / sha256_of(source)[:16]
         target = folder / name
-        if target.is_file() and target.stat().st_size == source.stat().st_size:
+        if target.exists() and size_of(target) == size_of(source):
             return target
         new = folder / f"{name}.new"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            new.unlink(missing_ok=True)
-            _link_or_copy(source, new)
-            with new.open("rb") as stream:
-                os.fsync(stream.fileno())
+            remove(new)
+            place(source, new)
             new.replace(target)
         except OSError as error:
             message = f"{target}: cannot be written ({error.strerror})"
@@ -280,7 +282,7 @@ class _Session:
         held = Held(
             path=path.relative_to(self.workspace.root).as_posix(),
             sha256=sha256_of(path),
-            size=path.stat().st_size,
+            size=size_of(path),
             origin="fetched",
             url=parcel.url,
             retrieved=dt.datetime.now(tz=dt.UTC).date(),
@@ -341,11 +343,3 @@ class _Session:
     def _write(self, lock: Lock) -> None:
         write_lock(self.workspace.root, lock)
         self.lock = lock
-
-
-def _link_or_copy(source: Path, target: Path) -> None:
-    """Give a file a second name, or a second body where the disk has no such thing."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)

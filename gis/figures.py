@@ -10,7 +10,7 @@ import numpy as np
 
 from gis.crs import LONLAT_EPSG, transform_points
 from gis.errors import GisError
-from gis.sources.remote_figures import population, water_levels
+from gis.sources.remote_figures import population, settlements, water_levels
 
 if TYPE_CHECKING:
     from gis.sources.remote_base import Place, Tools
@@ -28,6 +28,12 @@ def fetch_figures(place: Place, tools: Tools) -> tuple[dict[str, Any], list[str]
             found["population"] = {**asdict(people), "retrieved": today}
         except GisError as error:
             told.append(f"population: {error}")
+    if tools.publishers.built_up is not None:
+        try:
+            towns = settlements(tools.publishers.built_up, place.number, tools)
+            found["built_up"] = {**asdict(towns), "retrieved": today}
+        except GisError as error:
+            told.append(f"built-up areas: {error}")
     if tools.publishers.sea_level is not None and place.box is not None:
         west, south, east, north = place.box
         middle = np.array([(west + east) / 2]), np.array([(south + north) / 2])

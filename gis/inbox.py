@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 INBOX = "inbox"
 _KINDS = {"polygon": "polygon", "line": "line", "point": "point"}
+_TERRAIN_PIXEL_M = 100.0
 # Fields without which a table could be anything.
 _LEAST_FIELDS = 2
 
@@ -84,7 +85,7 @@ def recognise(path: Path, workspace: Workspace) -> Recognised:
         except GisError as error:
             faults.append(f"{found.layer}: {error}")
             continue
-        if rows or found.content is None:
+        if rows:
             taken[found.layer] = _held(there, workspace)
             reasons[found.layer] = f"{found.reason}; {rows} rows"
     problem = None
@@ -124,9 +125,8 @@ def _fit(name: str, entry: LayerEntry, content: Content, *, alone: bool) -> Gues
     """Tell whether one layer of a file may be a layer of the catalogue."""
     kind = entry.delivery.kind
     if content.kind in ("gtfs", "raster") or kind in ("gtfs", "raster"):
-        # A raster says nothing of what it holds: terrain, unless its name is another layer's.
         exact = any(fold(content.layer) == fold(x) for x in entry.delivery.layers)
-        fits = content.kind == kind and (exact or not entry.delivery.layers)
+        fits = content.kind == kind and (kind == "gtfs" or _is_raster_of(content, entry))
         return Guess(name, (), None, exact) if fits else None
     wanted = "point" if kind == "points" else entry.geometry
     if content.kind in _KINDS and kind != "grid" and content.kind != wanted:
@@ -144,6 +144,17 @@ def _fit(name: str, entry: LayerEntry, content: Content, *, alone: bool) -> Gues
     if fields is None or not (named or len(fields) >= _LEAST_FIELDS):
         return None
     return Guess(name, fields, content.layer if named else None, exact)
+
+
+def _is_raster_of(content: Content, entry: LayerEntry) -> bool:
+    """Tell whether a raster is an entry's by its name, or terrain by its fine pixels.
+
+    Its numbers could be anything; statistics come in cells of a kilometre.
+    """
+    if any(fold(name) in fold(content.layer) for name in entry.delivery.layers):
+        return True
+    pixel_m = content.pixel_m
+    return entry.theme == "terrain" and pixel_m is not None and pixel_m <= _TERRAIN_PIXEL_M
 
 
 def _fields(entry: LayerEntry, content: Content) -> tuple[str, ...] | None:

@@ -21,7 +21,8 @@ class LayerSource:
     ``date`` is the status date of the data, ``retrieved`` when the file came
     here. ``rows`` counts what the layer holds after reading; ``mended`` the
     geometries that had to be made valid; ``covers`` the municipalities the file is
-    known to cover (empty: all); ``notes`` what else the reader did.
+    known to cover (empty: all); ``notes`` what else the reader did. ``dataset`` is the data
+    set by its owner's name, ``inside`` the layers of the file that were read.
     """
 
     layer: str
@@ -39,6 +40,8 @@ class LayerSource:
     invented: bool = False
     covers: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    dataset: str = ""
+    inside: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON types, dates in ISO form."""
@@ -50,7 +53,7 @@ class LayerSource:
         values = dict(raw)
         for name in ("date", "retrieved"):
             values[name] = dt.date.fromisoformat(values[name]) if values[name] else None
-        for name in ("notes", "covers"):
+        for name in ("notes", "covers", "inside"):
             values[name] = tuple(values.get(name, ()))
         return cls(**values)
 
@@ -66,6 +69,7 @@ _NOTES = (
     (r"(?P<n>\d+) stops outside mainland Norway left out", "notes.stops_far"),
     (r"(?P<n>\d+) texts of '(?P<x>[^']*)' with damaged encoding put right", "notes.encoding"),
     (r"(?P<n>\d+) rows in several deliveries kept once", "notes.delivered_twice"),
+    (r"(?P<n>\d+) polygons joined to others of the same (?P<x>\w+)", "notes.dissolved"),
     (r"no rows in the study area", "notes.none_here"),
 )
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gis.catalogue import LocalLayer, WorkspaceEntry, layer_entries, read_entry
+from gis.catalogue import (
+    LocalLayer,
+    WorkspaceEntry,
+    find_municipality,
+    layer_entries,
+    read_entry,
+)
 from gis.errors import CatalogueError, ParameterError, SourceMissingError
 from gis.lock import Held, read_lock
 
@@ -95,17 +101,16 @@ def local_of(held: Held, said: LocalLayer | None = None) -> LocalLayer:
 def write_workspace(folder: Path, *, area: str) -> Path:
     """Write a new workspace.toml that lists every layer, to be filled in; never over an old one.
 
-    Raises ParameterError for a wrong number or a folder that already is a workspace.
+    ``area`` is a municipality's number or its name. Raises ParameterError for one that is in
+    no list, and for a folder that already is a workspace.
     """
-    if not (area.isdigit() and len(area) == 4):
-        message = f"--area {area} given; allowed: a municipality number of 4 digits, or 0000"
-        raise ParameterError(message)
+    number, name = find_municipality(area)
     file = folder / FILE_NAME
     if file.exists():
         message = f"{file} is already there; nothing was changed"
         raise ParameterError(message)
     lines = [
-        f'area = "{area}"',
+        f'area = "{number}"' + (f"  # {name}" if name else ""),
         'language = "nb"',
         "",
         "# 'arealplan fetch' henter det som kan hentes. Har du en fil selv: legg den i inbox/,",

@@ -177,6 +177,9 @@ fresh_h = 24.0
 [population]
 publisher = "ssb_tables"
 table = "07459"
+[built_up]
+publisher = "ssb_tables"
+table = "04861"
 [renumbered]
 "9801" = ["9751", "0981"]
 """
@@ -345,8 +348,8 @@ def geojson_zip(name: str, layers: dict[str, list[tuple[Any, dict[str, Any]]]]) 
     return zipped(**{f"{name}__geojson": json.dumps(root, ensure_ascii=False).encode()})
 
 
-def addresses() -> bytes:
-    """Geonorge's address CSV: BOM, CRLF, Nord before Øst."""
+def addresses(*, extra: int | None = None) -> bytes:
+    """Geonorge's address CSV: BOM, CRLF, Nord before Øst; ``extra`` is the number of a sixth."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(
@@ -362,6 +365,8 @@ def addresses() -> bytes:
     )
     for i in range(5):
         writer.writerow([400 + i, f"Vegen {i}", 25833, SOUTH + 100 * i, WEST + 50, "98010101", ""])
+    if extra is not None:
+        writer.writerow([900, f"Vegen {extra}", 25833, SOUTH + 900, WEST + 50, "98010101", ""])
     text = ("\ufeff" + out.getvalue()).encode()
     return zipped(Basisdata_9801_Fjordvik_25833_MatrikkelenAdresse__csv=text)
 
@@ -442,7 +447,7 @@ def names(folder: Path) -> bytes:
 
 
 def terrain(folder: Path, *, west: float, south: float, height: float) -> bytes:
-    path = folder / f"cell_{west:.0f}_{south:.0f}.tif"
+    path = folder / f"cell_{west:.0f}_{south:.0f}_10m_z33.tif"
     values = np.full((100, 100), height, dtype=np.float32)
     values[0, 0] = -9999  # a mirror's own mark, not the tag's
     with rasterio.open(
@@ -688,6 +693,8 @@ class Geonorge:
         self.world, self.files, self.wait = world, files, wait
         self.polls: dict[str, int] = {}
         self.orders: list[dict[str, Any]] = []
+        # Files of other municipalities, by data set and number.
+        self.others: dict[tuple[str, str], tuple[str, bytes]] = {}
 
     def areas(self, query: dict[str, str], _: bytes) -> Any:
         uuid = query["path"].rsplit("/", 1)[-1]
@@ -703,6 +710,11 @@ class Geonorge:
             {"type": "kommune", "code": NUMBER, "name": "Fjordvik", "projections": form},
             {"type": "landsdekkende", "code": "0000", "name": "Hele landet", "projections": form},
         ]
+        found += [
+            {"type": "kommune", "code": number, "name": "Nabo", "projections": form}
+            for other, number in self.others
+            if other == uuid
+        ]
         cells = [("6602_1", "c"), ("6602_2", "c"), ("7007_4", "c")]
         return found + [{"type": "celle", "code": c, "name": c} for c, _ in cells]
 
@@ -716,7 +728,7 @@ class Geonorge:
         line = self.orders[int(reference.split("-")[1]) - 1]
         ready = self.polls[reference] <= 0
         self.polls[reference] -= 1
-        name = self.files[line["metadataUuid"]][0]
+        name = self._ordered(line)[0]
         return {
             "ReferenceNumber": reference,
             "Files": [
@@ -728,13 +740,33 @@ class Geonorge:
             ],
         }
 
+    def _ordered(self, line: dict[str, Any]) -> tuple[str, bytes]:
+        uuid = line["metadataUuid"]
+        return self.others.get((uuid, line["areas"][0]["code"]), self.files[uuid])
+
     def download(self, query: dict[str, str], _: bytes) -> Any:
         reference = query["path"].split("/")[-2]
-        uuid = self.orders[int(reference.split("-")[1]) - 1]["metadataUuid"]
-        name = self.files[uuid][0]
+        name, content = self._ordered(self.orders[int(reference.split("-")[1]) - 1])
         target = f"geonorge/files/{name}"
-        self.world.files[target] = self.files[uuid][1]
+        self.world.files[target] = content
         return 302, b"", {"Location": "/" + target}
+
+
+def table_04861(query: dict[str, str], _: bytes) -> Any:
+    """JSON-stat 2: settlements of 0.5 km² with 127 residents."""
+    assert query["valueCodes[Region]"] == NUMBER
+    contents = {"index": {"A": 0, "B": 1}, "label": {"A": "Areal av tettsted", "B": "Bosatte"}}
+    units = {"A": {"base": "km²", "decimals": 2}, "B": {"base": "personer", "decimals": 0}}
+    return {
+        "id": ["Region", "ContentsCode", "Tid"],
+        "size": [1, 2, 1],
+        "dimension": {
+            "Region": {"category": {"index": {NUMBER: 0}}},
+            "ContentsCode": {"category": {**contents, "unit": units}},
+            "Tid": {"category": {"index": {"2025": 0}}},
+        },
+        "value": [0.5, 127],
+    }
 
 
 def all_publishers(world: Publishers, folder: Path, *, wait: int = 0) -> Geonorge:
@@ -859,6 +891,7 @@ def all_publishers(world: Publishers, folder: Path, *, wait: int = 0) -> Geonorg
         "mdir/naturtyper_nin/MapServer*": arcgis({"naturtyper_nin": types, "Dekningskart": extent}),
         "ssb/ogc/tettsted_ogc_api/*": ogc_features(world),
         "ssb/v2/tables/07459/data": table_07459,
+        "ssb/v2/tables/04861/data": table_04861,
         "artskart/observations/list": artskart(),
         "vannstand/tideapi.php": lambda *_: LEVELS,
     }

@@ -301,7 +301,7 @@ def test_no_workspace_and_no_store_are_said(tmp_path: Path, run: Run) -> None:
     refused(run("build", "-w", str(tmp_path / "ny")), "no [layers")
     refused(run("analyse", "transit-access", "-w", str(tmp_path / "ny")), "arealplan build")
     refused(run("init", str(tmp_path / "ny"), "--area", "3201"), "already there")
-    refused(run("init", str(tmp_path / "b"), "--area", "Bærum"), "4 digits")
+    refused(run("init", str(tmp_path / "b"), "--area", "Bærm"), "did you mean 'Bærum'")
 
 
 def test_json_is_alone_on_standard_output(good: Path, run: Run) -> None:

@@ -726,3 +726,27 @@ def test_source_says_where_it_comes_from(tmp_path: Path) -> None:
     assert (
         read_layer("sea", copy).source.sha256 == read_layer("sea", tmp_path / "g.gdb").source.sha256
     )
+
+
+def test_parts_of_one_number_are_joined(tmp_path: Path) -> None:
+    """Closed form: two parts that touch and one apart are one settlement of 3 hectares.
+
+    Its residents, repeated on each part, are told once; rows without a number stay apart.
+    """
+    shapes = [shapely.box(250_000 + x, 6_640_000, 250_100 + x, 6_640_100) for x in (0, 100, 300)]
+    shapes += [shapely.box(251_000, 6_640_000, 251_010, 6_640_010)] * 2
+    towns = gpd.GeoDataFrame(
+        {
+            "tettstednummer": ["0801", "0801", "0801", None, None],
+            "tettstednavn": ["Oslo", "Oslo", "Oslo", "a", "b"],
+            "totalbefolkning": [1000, 1000, 1000, 5, 6],
+        },
+        geometry=shapes,
+        crs=25833,
+    )
+    towns.to_file(tmp_path / "t.gpkg", layer="tettsted")
+    data = read_layer("built_up", tmp_path / "t.gpkg")
+    assert data.frame["number"].fillna("-").tolist() == ["0801", "-", "-"]
+    assert data.frame["residents"].tolist() == [1000, 5, 6]
+    assert data.frame.area.tolist() == [30_000, 100, 100]
+    assert data.source.notes == ("2 polygons joined to others of the same number",)

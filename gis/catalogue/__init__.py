@@ -22,6 +22,7 @@ from gis.catalogue.models import (
     WorkspaceEntry,
     ZoneClass,
 )
+from gis.catalogue.municipalities import find_municipality, municipalities
 from gis.catalogue.remotes import (
     ArcgisRemote,
     ArtskartRemote,
@@ -60,10 +61,12 @@ __all__ = [
     "WorkspaceEntry",
     "ZoneClass",
     "catalogue_root",
+    "find_municipality",
     "layer_entries",
     "layer_entry",
     "map_entries",
     "map_entry",
+    "municipalities",
     "publishers",
     "read_entry",
 ]

@@ -19,7 +19,7 @@ from gis.errors import CatalogueError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_NO_ENTRIES = ("theme", "publishers")
+_NO_ENTRIES = ("theme", "publishers", "municipalities")
 # Another file of publishers (a mirror inside the municipality's own network), in place of ours.
 PUBLISHERS_VARIABLE = "AREALPLAN_PUBLISHERS"
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -129,7 +129,8 @@ def publishers() -> PublisherFile:
 @cache
 def _publishers(path: Path, _mtime_ns: int) -> PublisherFile:
     found = read_entry(path, PublisherFile)
-    named = [*([found.population.publisher] if found.population else ()), found.sea_level]
+    tables = [figures for figures in (found.population, found.built_up) if figures]
+    named = [*(figures.publisher for figures in tables), found.sea_level]
     for layer, entry in layer_entries().items():
         if entry.remote and entry.remote.publisher not in found.publishers:
             message = f"layers/{layer}.toml: remote.publisher '{entry.remote.publisher}' is not in "

@@ -89,6 +89,9 @@ class Delivery(Entry):
         "latitude (EPSG:4326), as Darwin Core's do",
     )
     cell_size_m: int | None = Field(default=None, description="grid: side of a cell in metres")
+    dissolve: Id | None = Field(
+        default=None, description="a field: polygons that share its value are one thing, joined"
+    )
     columns_to_rows: tuple[str, ...] = Field(
         default=(),
         max_length=2,

@@ -6,6 +6,8 @@ Layers name a publisher by its key and say what to ask it for; hosts stand in
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -176,6 +178,25 @@ class Figures(BaseModel):
     table: str = Field(pattern=r"^\d{5}$", description="StatBank table")
 
 
+class DataSet(BaseModel):
+    """A data set that is known by its name in the names of files and layers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    names: tuple[str, ...] = Field(
+        min_length=1, description="a name that begins with one of these marks the data set"
+    )
+    title: str = Field(description="the publisher's name of the data set")
+    owner: str
+    licence: str
+
+    def marks_any(self, names: Iterable[str]) -> bool:
+        """Tell whether a name is of this data set: a word of it begins so, without more digits."""
+        either = "|".join(re.escape(name) for name in self.names)
+        pattern = re.compile(rf"(?<![A-Za-z])(?:{either})(?![0-9])", re.IGNORECASE)
+        return any(pattern.search(name.replace("_", " ")) for name in names)
+
+
 class PublisherFile(BaseModel):
     """layers/publishers.toml: the only place that names hosts."""
 
@@ -183,7 +204,13 @@ class PublisherFile(BaseModel):
 
     publishers: dict[Key, Publisher]
     population: Figures | None = Field(default=None, description="population by age")
+    built_up: Figures | None = Field(
+        default=None, description="area and residents of settlements, by municipality"
+    )
     sea_level: Key | None = Field(default=None, description="the publisher of the water levels")
+    datasets: dict[Key, DataSet] = Field(
+        default_factory=dict, description="data sets that may stand in for another, by their names"
+    )
     renumbered: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="municipality -> its former numbers, newest first"
     )

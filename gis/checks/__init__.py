@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gis.checks.judge import check_store
+from gis.checks.judge import check_store, neighbours
 from gis.checks.verdict import Finding, Grade, Verdict
 
-__all__ = ["Finding", "Grade", "Verdict", "check_store"]
+__all__ = ["Finding", "Grade", "Verdict", "check_store", "neighbours"]

@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 a problem with data or parameters (one line, no traceback)
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import Annotated
 
@@ -45,8 +46,20 @@ def _root(
     """Arealanalyser og kart for norske kommuner / Planning analyses and maps."""
 
 
+def _begin_again_in_utf8() -> None:
+    """Start the same command in UTF-8 mode where the locale knows no æ, ø and å.
+
+    The libraries below take names of files in UTF-8 alone; such a locale cannot even hand
+    them on. (Python does this by itself but where PYTHONUTF8=0 or another locale forbids.)
+    """
+    if sys.getfilesystemencoding().lower() not in ("utf-8", "utf8"):
+        words = [sys.executable, "-X", "utf8", *sys.orig_argv[1:]]
+        os.execv(sys.executable, words)  # noqa: S606 - the same command again
+
+
 def main() -> None:
     """Run the command line; a problem the user can mend is one line and exit code 1."""
+    _begin_again_in_utf8()
     for stream in (sys.stdout, sys.stderr):
         # A terminal without æøå shows a mark in their place; it does not end the command.
         if isinstance(stream, io.TextIOWrapper):

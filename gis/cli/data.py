@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gis.atlas import second_hand
-from gis.catalogue import layer_entries, layer_entry
+from gis.catalogue import find_municipality, layer_entries, layer_entry
 from gis.cli.check import build
 from gis.cli.pages import make_all
 from gis.cli.shared import JsonOption, say, show_entries
@@ -52,11 +52,14 @@ def demo(
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR")],
     *,
-    area: Annotated[str, typer.Option("--area", help="kommunenummer / municipality number")],
+    area: Annotated[
+        str, typer.Option("--area", help="kommunenummer eller navn / municipality number or name")
+    ],
 ) -> None:
     """Write a workspace.toml with every layer of the catalogue, to be filled in."""
     say(f"{write_workspace(folder, area=area)}")
-    say(f"{area}: nummeret prøves mot kommunelaget ved 'arealplan build' / checked when built")
+    number, name = find_municipality(area)
+    say(f"{number} {name}: prøves mot kommunelaget ved 'arealplan build' / checked when built")
 
 
 def layers(

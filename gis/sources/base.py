@@ -64,7 +64,8 @@ class Delivered:
     """What a reader found: the entry's fields, typed, and geometries, row by row.
 
     ``geometry`` is a GeoSeries in the CRS of the file, on the index of ``fields``;
-    ``keep_file`` tells that the layer must travel as a file.
+    ``keep_file`` tells that the layer must travel as a file; ``inside`` are the names of the
+    file's layers that were read.
     """
 
     fields: pd.DataFrame
@@ -72,6 +73,7 @@ class Delivered:
     notes: tuple[str, ...] = ()
     raster: Raster | None = None
     keep_file: bool = False
+    inside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

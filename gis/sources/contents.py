@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,7 +13,9 @@ import pyogrio
 from gis.sources import geoparquet
 from gis.sources.base import Notes
 from gis.sources.containers import VECTOR_SUFFIXES, datasets
+from gis.sources.darwincore import core_table
 from gis.sources.limits import check_zip, copy_member, safe_name
+from gis.sources.raster import pixel_side_m
 from gis.sources.tables import TABLE_SUFFIXES, TEXT_SUFFIXES, column_names
 from gis.sources.vector import guarded
 
@@ -25,11 +28,15 @@ _FEED = {"stops.txt", "trips.txt", "stop_times.txt"}
 
 @dataclass(frozen=True)
 class Content:
-    """One layer of a file. ``kind``: polygon, line, point, table, raster or gtfs."""
+    """One layer of a file. ``kind``: polygon, line, point, table, raster or gtfs.
+
+    ``pixel_m`` is the side of a raster's pixel where its CRS counts in metres.
+    """
 
     layer: str
     kind: str
     fields: tuple[str, ...] = ()
+    pixel_m: float | None = None
 
 
 def contents(path: Path) -> list[Content]:
@@ -38,14 +45,19 @@ def contents(path: Path) -> list[Content]:
     if suffix in TABLE_SUFFIXES and not _has_geometry(path):
         return [Content(path.stem, "table", column_names(path))]
     if suffix in RASTER_SUFFIXES:
-        return [Content(path.stem, "raster")]
+        return [Content(path.stem, "raster", pixel_m=pixel_side_m(path))]
     if suffix == ".zip":
         names = check_zip(path)
         plain = {PurePosixPath(n).name for n in names}
         if plain >= _FEED:
             return [Content(path.stem, "gtfs")]
-        if any(n.lower().endswith(RASTER_SUFFIXES) for n in names):
-            return [Content(path.stem, "raster")]
+        raster = next((n for n in names if n.lower().endswith(RASTER_SUFFIXES)), None)
+        if raster is not None:
+            return [Content(f"{path.stem} {PurePosixPath(raster).stem}", "raster")]
+        with tempfile.TemporaryDirectory() as folder:
+            core = core_table(path, Path(folder))
+            if core is not None:
+                return [Content(path.stem, "table", column_names(core))]
     return list(_vector(path))
 
 

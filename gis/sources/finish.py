@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -10,20 +11,22 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.catalogue import layer_entry
-from gis.check import existing_file, sha256_of
+from gis.catalogue import layer_entry, publishers
+from gis.check import existing_file, listing, sha256_of
 from gis.crs import WORKING_EPSG, to_working
 from gis.errors import InvariantError
 from gis.provenance import LayerSource
 from gis.sources.base import LayerData, Notes, Request
-from gis.sources.geometry import tidy
+from gis.sources.geometry import dissolved, tidy
 from gis.sources.grid import stream_grid
 from gis.sources.keyed import read_keyed
 from gis.sources.limits import check_vertices
 from gis.sources.points import stream_points
+from gis.sources.prints import row_prints
 from gis.sources.raster import read_raster
 from gis.sources.timetable import read_timetable
 from gis.sources.vector import read_vector
+from gis.text import t
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +35,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gis.catalogue import LayerEntry, LocalLayer
+    from gis.catalogue.remotes import DataSet
     from gis.sources.base import Bounds, Delivered, Raster
+    from gis.sources.prints import Print
+
+# A folder of this ending holds several deliveries of one layer (a municipality's, its neighbours').
+PARTS = ".parts"
 
 Read = Callable[["Request", Notes], "Iterator[Delivered]"]
 
@@ -119,6 +127,8 @@ class LayerBlocks:
         self._invented = invented
         self._notes = Notes()
         self._rows = self._mended = 0
+        self._seen: set[Print] = set()
+        self._inside: dict[str, None] = {}
         self._done = False
         self.raster: Raster | None = None
         self.file: Path | None = None
@@ -126,17 +136,32 @@ class LayerBlocks:
     def __iter__(self) -> Iterator[gpd.GeoDataFrame]:
         """Yield frames with the entry's fields and ``geometry``, in the working CRS."""
         request, notes = self._request, self._notes
-        for delivered in READERS[request.entry.delivery.kind](request, notes):
-            frame, mended = _finished(delivered, request, notes)
-            self._rows += len(frame)
-            self._mended += mended
-            self.raster = delivered.raster
-            self.file = request.path if delivered.keep_file else None
-            yield frame
+        parts = _parts(request)
+        for part in parts:
+            fresh: list[Print] = []
+            for delivered in READERS[request.entry.delivery.kind](part, notes):
+                frame, mended = _finished(delivered, part, notes)
+                if len(parts) > 1:
+                    frame = self._once(frame, fresh)
+                self._inside |= dict.fromkeys(delivered.inside)
+                self._rows += len(frame)
+                self._mended += mended
+                self.raster = delivered.raster
+                self.file = request.path if delivered.keep_file else None
+                yield frame
+            self._seen.update(fresh)
         if not self._rows and request.bounds is not None and request.entry.geometry != "none":
             # Nothing here is an answer for some themes; a wrong zone looks the same.
             notes.add("no rows in the study area")
         self._done = True
+
+    def _once(self, frame: gpd.GeoDataFrame, fresh: list[Print]) -> gpd.GeoDataFrame:
+        """Leave out rows that an earlier delivery had, equal in every field and in geometry."""
+        prints = row_prints(frame)
+        new = np.array([p not in self._seen for p in prints], dtype=bool)
+        self._notes.count(int((~new).sum()), "rows in several deliveries kept once")
+        fresh += [p for p in prints if p not in self._seen]
+        return frame[new].reset_index(drop=True)
 
     @property
     def source(self) -> LayerSource:
@@ -150,7 +175,16 @@ class LayerBlocks:
             mended=self._mended,
             invented=self._invented,
             notes=self._notes,
+            inside=tuple(self._inside),
         )
+
+
+def _parts(request: Request) -> list[Request]:
+    """Return one request for each delivery: the file itself, or those of a folder of parts."""
+    if request.path.suffix != PARTS:
+        return [request]
+    files = sorted(p for p in request.path.iterdir() if not p.name.startswith("."))
+    return [replace(request, path=p) for p in files]
 
 
 def _finished(delivered: Delivered, request: Request, notes: Notes) -> tuple[gpd.GeoDataFrame, int]:
@@ -177,6 +211,8 @@ def _finished(delivered: Delivered, request: Request, notes: Notes) -> tuple[gpd
         box = shapely.box(*request.bounds)
         shapely.prepare(box)
         frame = frame[shapely.intersects(box, frame.geometry.to_numpy())]
+    if request.entry.delivery.dissolve is not None:
+        frame = dissolved(frame, request.entry.delivery.dissolve, notes)
     return frame.reset_index(drop=True), mended
 
 
@@ -207,23 +243,51 @@ def _rough(frame: gpd.GeoDataFrame, bounds: Bounds) -> NDArray[np.bool_]:
 
 
 def _source(
-    request: Request, *, rows: int, mended: int, invented: bool, notes: Notes
+    request: Request,
+    *,
+    rows: int,
+    mended: int,
+    invented: bool,
+    notes: Notes,
+    inside: tuple[str, ...],
 ) -> LayerSource:
+    """Say where a layer comes from: by the workspace, else by the file, else the catalogue."""
     entry, local = request.entry, request.local
+    files = [part.path.name for part in _parts(request)]
+    other = other_data_set(entry, [*files, *inside])
+    title = entry.title.text
+    if other is not None:
+        title = t("checks.from_data_set", title=title, dataset=other.title)
+    known = other or entry.source
     return LayerSource(
         layer=request.layer,
-        title_nb=(local.title if local else None) or entry.title.nb,
-        title_en=(local.title if local else None) or entry.title.en,
-        owner=(local.owner if local else None) or entry.source.owner,
-        licence=(local.licence if local else None) or entry.source.licence,
-        file=request.path.name,
+        title_nb=(local.title if local else None) or title.nb,
+        title_en=(local.title if local else None) or title.en,
+        owner=(local.owner if local else None) or known.owner,
+        licence=(local.licence if local else None) or known.licence,
+        file=listing(files, limit=3),
         sha256=sha256_of(request.path),
         date=local.date if local else None,
         retrieved=local.retrieved if local else None,
-        metadata=entry.source.metadata,
+        metadata=entry.source.metadata if other is None else None,
         rows=rows,
         mended=mended,
         invented=invented,
         covers=local.covers if local else (),
         notes=tuple(notes.lines),
+        dataset=other.title if other is not None else entry.source.dataset,
+        inside=inside,
     )
+
+
+def other_data_set(entry: LayerEntry, names: list[str]) -> DataSet | None:
+    """Tell by the names of file and layers whether a file is of another data set than the entry's.
+
+    Layers of N1000 bear the names of N50's and are read alike, and say something else.
+    """
+    for known in publishers().datasets.values():
+        if known.marks_any([entry.source.dataset]):
+            continue
+        if known.marks_any(names):
+            return known
+    return None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from gis.errors import GeometryError
@@ -103,3 +105,24 @@ def _single_points(geometries: Geometries, notes: Notes) -> Geometries:
     notes.count(int(several.sum()), "rows with several points: the first is used")
     first: Geometries = shapely.get_geometry(geometries, 0)
     return first
+
+
+def dissolved(frame: gpd.GeoDataFrame, field: str, notes: Notes) -> gpd.GeoDataFrame:
+    """Join the polygons that share a value of ``field``; rows without one stay as they are.
+
+    Of the other fields the first row's value stands, of numbers the largest: what is told
+    of the whole (a settlement's residents) is repeated on each of its parts.
+    """
+    twice = frame[field].notna() & frame[field].duplicated(keep=False)
+    if not twice.any():
+        return frame
+    parts = frame[twice]
+    rows = parts[~parts[field].duplicated()].copy()
+    groups = parts.groupby(field, sort=False)
+    for name in parts.columns:
+        if name not in (field, "geometry") and pd.api.types.is_numeric_dtype(parts[name].dtype):
+            rows[name] = rows[field].map(groups[name].max()).astype(parts[name].dtype)
+    joined = groups["geometry"].apply(lambda part: shapely.union_all(part.to_numpy()))
+    rows["geometry"] = gpd.GeoSeries(rows[field].map(joined), crs=frame.crs)
+    notes.count(len(parts) - len(rows), f"polygons joined to others of the same {field}")
+    return pd.concat([frame[~twice], rows]).sort_index()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import tempfile
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -12,6 +15,7 @@ import pandas as pd
 from gis.errors import FieldError
 from gis.kernels.cells import cell_corner, cell_square, check_ids
 from gis.sources.base import Delivered
+from gis.sources.contents import lone_table
 from gis.sources.mapping import belongs, map_fields, resolve
 from gis.sources.tables import TABLE_SUFFIXES, column_names, stream_columns
 from gis.sources.vector import attributes
@@ -34,12 +38,18 @@ _SIZE_IN_NAME = re.compile(r"(\d{3,6})m?$", re.IGNORECASE)
 
 
 def stream_grid(request: Request, notes: Notes) -> Iterator[Delivered]:
-    """Read cells and their counts from CSV (in blocks), Parquet or a vector file (attributes only).
+    """Read cells and their counts from CSV (in blocks), Parquet or a vector file (attributes).
 
-    The entry has a field ``cell_id`` of type id. Of a block only the ids are kept, to be
-    judged together at the end. Raises FieldError: ids that came as floating point, do
-    not lie on the grid, occur twice, or belong to another cell size.
+    A zip may hold one table. The entry has a field ``cell_id`` of type id. Of a block only
+    the ids are kept, to be judged together at the end. Raises FieldError: ids that came as
+    floating point, do not lie on the grid, occur twice, or belong to another cell size.
     """
+    if request.path.suffix.lower() == ".zip":
+        with tempfile.TemporaryDirectory() as folder:
+            path = lone_table(request.path, Path(folder))
+            if path is not None:
+                yield from stream_grid(replace(request, path=path), notes)
+                return
     size_m = request.entry.delivery.cell_size_m or 0
     if request.path.suffix.lower() in TABLE_SUFFIXES:
         columns = resolve(request, column_names(request.path), source=request.label)

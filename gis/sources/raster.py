@@ -193,3 +193,17 @@ def _broken(request: Request, error: Exception) -> SourceError:
     reason = " ".join(str(error).split())[:300]
     message = f"{request.label}: cannot be read as GeoTIFF, broken or cut short ({reason})"
     return SourceError(message)
+
+
+def pixel_side_m(path: Path) -> float | None:
+    """Return the side of a GeoTIFF's pixel in metres; None in degrees or without a CRS.
+
+    Raises SourceError for a file that is no whole GeoTIFF.
+    """
+    try:
+        with rasterio.open(path, driver="GTiff") as raster:
+            metres = raster.crs is not None and raster.crs.is_projected
+            return float(abs(raster.transform.a)) if metres else None
+    except RasterioError as error:
+        message = f"{path.name}: cannot be read, broken or no GeoTIFF ({error})"
+        raise SourceError(message) from None

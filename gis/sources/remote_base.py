@@ -31,13 +31,16 @@ class Place:
 
     ``number`` is the municipality's (0000: all Norway), ``former`` its earlier numbers,
     newest first; ``box`` the study area (west, south, east, north) in ``epsg``, metres,
-    None where it is not known or is the whole country.
+    None where it is not known or is the whole country; ``neighbours`` the numbers of the
+    other municipalities that touch the box; ``alone``: no larger area may stand in.
     """
 
     number: str
     epsg: int
     former: tuple[str, ...] = ()
     box: Bounds | None = None
+    neighbours: tuple[str, ...] = ()
+    alone: bool = False
 
     def need_box(self, what: str) -> Bounds:
         """Return the box. Raises SourceError where there is none."""

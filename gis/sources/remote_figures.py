@@ -27,6 +27,16 @@ class Population:
 
 
 @dataclass(frozen=True)
+class Settlements:
+    """Area (km²) and residents of the settlements inside a municipality."""
+
+    table: str
+    year: str
+    area_km2: float
+    residents: int | None
+
+
+@dataclass(frozen=True)
 class WaterLevel:
     """One level above a reference, as the publisher words it; ``value_cm`` in centimetres."""
 
@@ -64,6 +74,48 @@ def population(figures: Figures, number: str, tools: Tools) -> Population:
         message = f"{url}: no residents under K-{number} for {', '.join(years) or 'any year'}"
         raise SourceError(message)
     return Population(figures.table, years[0], sum(ages.values()), ages)
+
+
+def settlements(figures: Figures, number: str, tools: Tools) -> Settlements:
+    """Fetch the area and the residents of a municipality's settlements (StatBank 04861).
+
+    Which content is which is read from its unit and its words, since the codes are not
+    known from a stored source. Raises SourceError.
+    """
+    publisher = tools.publishers.publishers[figures.publisher]
+    url = f"{publisher.base[0]}/tables/{figures.table}/data"
+    query = {
+        "lang": "no",
+        "valueCodes[Region]": number,
+        "valueCodes[ContentsCode]": "*",
+        "valueCodes[Tid]": "top(1)",
+        "outputFormat": "json-stat2",
+    }
+    raw = tools.get_json(with_query(url, query), publisher)
+    cells = read_json_stat(raw, source=url)
+    category = raw["dimension"].get("ContentsCode", {}).get("category", {})
+    found: dict[str, float] = {}
+    for place, value in cells:
+        kind = _content(category, place.get("ContentsCode", ""))
+        if value is not None and kind:
+            found[kind] = found.get(kind, 0.0) + value
+    if not found.get("area"):
+        labels = ", ".join(map(str, category.get("label", {}).values())) or "none"
+        message = f"{url}: no area of settlements for {number}; contents: {labels}"
+        raise SourceError(message)
+    residents = round(found["residents"]) if "residents" in found else None
+    return Settlements(figures.table, cells[0][0]["Tid"], found["area"], residents)
+
+
+def _content(category: dict[str, Any], code: str) -> str | None:
+    """Tell what a content is: an area in km², or residents."""
+    label = str(category.get("label", {}).get(code, "")).casefold()
+    unit = str(category.get("unit", {}).get(code, {}).get("base", "")).casefold()
+    if "areal" in label and "per" not in label and ("km" in unit or "km" in label):
+        return "area"
+    if ("bosatte" in label or "befolkning" in label) and "per" not in label.split():
+        return "residents"
+    return None
 
 
 def read_json_stat(raw: Any, *, source: str) -> list[tuple[dict[str, str], float | None]]:

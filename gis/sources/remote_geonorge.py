@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _EXPIRED = (401, 403, 404, 410)
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
+_SIZE = re.compile(r"(?<!\d)\d{1,4}\s*k?m\b", re.IGNORECASE)
 _HREF = re.compile(r"""href\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
 _READY, _WAITING = "readyfordownload", "waitingforprocessing"
 
@@ -131,14 +132,17 @@ def _newest_child(
     children = raw.get("seriedatasets") if isinstance(raw, dict) else None
     if not children:
         return remote.uuid, None
+    titles = listing(str(c.get("title")) for c in children)
     of_size = [c for c in children if size_m and _has_size(str(c.get("title", "")), size_m)]
+    if size_m and not of_size and any(_SIZE.search(str(c.get("title", ""))) for c in children):
+        message = f"{url}: no data set of {size_m} m cells in the series: {titles}"
+        raise SourceError(message)
     dated = []
     for child in of_size or children:
         years = [int(y) for y in _YEAR.findall(str(child.get("title", "")))]
         if years and child.get("uuid"):
             dated.append((max(years), str(child["uuid"])))
     if not dated:
-        titles = listing(str(c.get("title")) for c in children)
         message = f"{url}: no year in the titles of the series: {titles}"
         raise SourceError(message)
     year, uuid = max(dated)
@@ -158,6 +162,8 @@ def _pick_area(
     own = [("kommune", n) for n in numbers] + [("fylke", place.number[:2])]
     country = [("landsdekkende", ALL_NORWAY)]
     wanted = country + own if remote.national or place.number == ALL_NORWAY else own + country
+    if place.alone:
+        wanted = [("kommune", place.number)]
     there = {(str(a.get("type")).lower(), str(a.get("code"))): a for a in areas}
     for key in wanted:
         if key in there:
@@ -302,7 +308,8 @@ def pick_listed(links: list[str], remote: GeonorgeRemote, place: Place) -> str |
     country = [ALL_NORWAY]
     own = [place.number, *place.former]
     epsgs = [place.epsg, *(c for c in (25833, 25832) if c != place.epsg)]
-    for number in country + own if remote.national else own + country:
+    wanted = country + own if remote.national else own + country
+    for number in own if place.alone else wanted:
         for epsg in epsgs:
             hits = [
                 x

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from gis.errors import SourceError
 from gis.sources import (
     remote_arcgis,
+    remote_around,
     remote_file,
-    remote_geonorge,
     remote_ogcapi,
     remote_species,
     remote_tiles,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gis.sources.remote_base import Job, Offer, Parcel, Tools
 
 BRING: Mapping[str, Callable[[Any, Job, Tools], Parcel]] = {
-    "geonorge": remote_geonorge.bring,
+    "geonorge": remote_around.bring,
     "arcgis": remote_arcgis.bring,
     "wfs": remote_wfs.bring,
     "ogcapi": remote_ogcapi.bring,
@@ -31,7 +31,7 @@ BRING: Mapping[str, Callable[[Any, Job, Tools], Parcel]] = {
     "gbif": remote_species.bring_gbif,
 }
 OFFER: Mapping[str, Callable[[Any, Job, Tools], Offer]] = {
-    "geonorge": remote_geonorge.offer,
+    "geonorge": remote_around.offer,
     "arcgis": remote_arcgis.offer,
     "wfs": remote_wfs.offer,
     "ogcapi": remote_ogcapi.offer,

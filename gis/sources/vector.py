@@ -59,7 +59,8 @@ def read_vector(request: Request) -> Delivered:
     if is_osm(request.path) and request.layer == "stations":
         return read_osm_stations(request)
     notes = Notes()
-    pieces = [_read_part(part, request, notes) for part in _parts(request)]
+    parts = _parts(request)
+    pieces = [_read_part(part, request, notes) for part in parts]
     systems = {g.crs for _, g in pieces}
     if len(systems) > 1:
         message = f"{request.label}: layers in different CRS: {listing(str(s) for s in systems)}"
@@ -68,7 +69,8 @@ def read_vector(request: Request) -> Delivered:
     geometry = gpd.GeoSeries(
         pd.concat([g for _, g in pieces], ignore_index=True), crs=next(iter(systems))
     )
-    return Delivered(fields=fields, geometry=geometry, notes=tuple(notes.lines))
+    inside = tuple(dict.fromkeys(part.layer for part in parts))
+    return Delivered(fields=fields, geometry=geometry, notes=tuple(notes.lines), inside=inside)
 
 
 def attributes(request: Request, notes: Notes) -> tuple[pd.DataFrame, Columns]:

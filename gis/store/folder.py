@@ -57,15 +57,16 @@ def new_build(root: Path) -> Iterator[Path]:
     fails, the part folder goes and the old build stays as it was. Raises StoreError
     where the disk does not take it.
     """
-    for leaving in root.glob(f"*{PART}"):
-        shutil.rmtree(leaving)
     name = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
     part = root / f"{name}{PART}"
-    part.mkdir()
     try:
+        for leaving in root.glob(f"*{PART}"):
+            shutil.rmtree(leaving)
+        part.mkdir()
         yield part
         _flush(part)
         part.rename(root / name)
+        _switch(root, name)
     except GisError:
         raise
     except OSError as error:
@@ -73,7 +74,6 @@ def new_build(root: Path) -> Iterator[Path]:
         raise StoreError(message) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    _switch(root, name)
     for old in root.iterdir():
         if old.is_dir() and old.name != name and _BUILD_ID.fullmatch(old.name):
             shutil.rmtree(old, ignore_errors=True)
