@@ -153,7 +153,8 @@ def _beside(table: Table, chosen: Table, exact: Table) -> Table:
     own = _same_rows(table, chosen)
     whole = frame[names[0]].tolist() if table.counts == "subsets" else None
     for name in names:
-        mine = [0 if at is None else chosen.frame[name].iloc[at] for at in own]
+        theirs = chosen.frame[name].tolist()
+        mine = [0 if at is None else theirs[at] for at in own]
         told = [
             _told(value, base, true, all_of=None if whole is None else whole[i])
             for i, (value, base, true) in enumerate(
@@ -164,13 +165,14 @@ def _beside(table: Table, chosen: Table, exact: Table) -> Table:
     shares = [c.name for c in table.columns if c.kind == "share"]
     last = names[-1]
     part = pd.to_numeric(frame[last], errors="coerce")
+    counts = chosen.frame[last].tolist()
     for share in shares:
+        shares_there = chosen.frame[share].tolist()
         of = frame[names[0]] if whole is not None else _whole(exact.frame, last, share)
-        found = _ratio(part, of)
-        for row, at in enumerate(own):
-            if at is not None and frame[last].iloc[row] == chosen.frame[last].iloc[at]:
-                found.iloc[row] = chosen.frame[share].iloc[at]
-        frame[share] = found
+        frame[share] = [
+            ratio if at is None or count != counts[at] else shares_there[at]
+            for ratio, count, at in zip(_ratio(part, of), frame[last], own, strict=True)
+        ]
     return replace(table, frame=frame)
 
 
@@ -179,7 +181,7 @@ def _same_rows(table: Table, chosen: Table) -> list[int | None]:
     names = [c.name for c in table.columns if c.kind not in _COUNTED_KINDS]
 
     def words(frame: pd.DataFrame) -> list[tuple[str, ...]]:
-        return [tuple(map(str, row)) for row in frame[names].itertuples(index=False)]
+        return list(zip(*(map(str, frame[n].tolist()) for n in names), strict=True))
 
     there = {row: at for at, row in enumerate(words(chosen.frame))}
     if len(there) < len(chosen.frame) and len(table.frame) == len(chosen.frame):
