@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis.errors import FieldError, GeometryError, ParameterError
@@ -15,6 +15,7 @@ from gis.kernels.cells import (
     cell_square,
     check_ids,
     grid_index,
+    grid_index_plain,
     parent_id,
 )
 
@@ -69,6 +70,21 @@ def test_points_that_have_no_cell_are_refused(bad: tuple[float, float]) -> None:
     """By hand: not finite, or beyond what fourteen digits hold."""
     with pytest.raises(GeometryError, match="point 1 at"):
         cell_id(np.array([250_000, bad[0]]), np.array([6_650_000, bad[1]]), size_m=250)
+
+
+@given(st.integers(0, 10_000), st.sampled_from([250.0, 100.0, 0.1, 33.3]))
+@settings(max_examples=40, deadline=None)
+def test_grid_index_agrees_with_floor_division(seed: int, size: float) -> None:
+    """Slow twin: floor division, also for points on lines and a hair before them."""
+    rng = np.random.default_rng(seed)
+    loose = rng.uniform(-500, 9000, 200)
+    # Where the side is no whole number, product and quotient may differ on a line itself.
+    on = rng.integers(-3, 40, 200) * size if size in (250.0, 100.0) else loose
+    x = np.concatenate([on, np.nextafter(on, -np.inf), loose])
+    y = rng.permutation(x)
+    grid = {"west": 0.0, "south": 0.0, "size_m": size, "columns": 30, "rows": 25}
+    found = grid_index(x, y, **grid)  # type: ignore[arg-type]
+    assert (found == grid_index_plain(x, y, **grid)).all()  # type: ignore[arg-type]
 
 
 def test_grid_index_by_floor_division() -> None:

@@ -38,6 +38,13 @@ def finding(
             name=study.area.name,
             ha=number(params.hinterland_ha),
         )
+    whole = t(
+        "green_corridors.finding_whole",
+        name=study.area.name,
+        eca=number(figures["connected_km2"], decimals=1),
+        share=percent(float(figures["connected_km2"] or 0) / float(figures["habitat_km2"] or 1)),
+    )
+    first = Text(nb=f"{whole.nb} {first.nb}", en=f"{whole.en} {first.en}")
     if "links_lost" not in figures:
         return first
     loss = figures["connected_loss_share"]
