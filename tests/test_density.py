@@ -62,6 +62,8 @@ def test_bands_around_stations_by_hand() -> None:
     assert rows["employees"].tolist() == [300, 0, 100, 400]
     stops = result.table("around_frequent_stops").frame
     assert stops["residents"].tolist()[0] == 100 + 110 + 70
+    # 220 of 780 residents and 300 of 400 employees within 500 m of the station.
+    assert "28.2% of the residents and 75.0% of the employees" in result.finding.en
 
 
 def test_land_of_a_band_is_a_disc_and_the_bands_sum_to_the_whole() -> None:

@@ -122,6 +122,14 @@ def test_a_hazard_nobody_has_mapped_is_never_suitable() -> None:
     assert "Skred" in without.notes[0].nb
 
 
+def test_an_extent_mapped_for_frequent_floods_alone_clears_nothing() -> None:
+    """By hand: where only the 20-year flood was mapped, the 200-year flood is open."""
+    often = frame([box(0, 0, 100, 100)], flood_class=["20"])
+    rows = cells_of(run(full(flood_zones=often)))
+    assert rows.loc[name(0, 0), "main_reason"] == "flood_zones"
+    assert rows.loc[name(300, 300), "open_reason"] == "flood_zones"
+
+
 def test_caution_areas_tell_what_must_be_studied() -> None:
     """By hand: without a mapped extent, the caution area is open and the rest is not."""
     caution = frame([box(300, 300, 400, 400)], caution_class=["flood"])

@@ -147,15 +147,15 @@ def _finding(study: Study, ground: Ground, counts: Counts, *, bands: list[Banded
         jobs = number(counts.employees.total / ground.settled_ha, decimals=1)
         sentences.append(t("density.finding_jobs", jobs=jobs))
     for band in bands:
-        near = t(
-            f"density.finding_{band.targets.kind}",
-            share=people_share(float(band.residents[:-1].sum()), of=total),
-            distance=metres(band.limits_m[-1]),
-        )
-        sentences.append(near)
+        near: dict[str, str | Text] = {
+            "share": people_share(float(band.residents[:-1].sum()), of=total),
+            "distance": metres(band.limits_m[-1]),
+        }
+        key = f"density.finding_{band.targets.kind}"
         if band.employees is not None and band.employees.sum():
-            jobs = percent(float(band.employees[:-1].sum() / band.employees.sum()))
-            sentences.append(t("density.finding_jobs_near", share=jobs))
+            near["jobs"] = percent(float(band.employees[:-1].sum() / band.employees.sum()))
+            key = f"{key}_jobs"
+        sentences.append(t(key, **near))
     return Text(nb=" ".join(s.nb for s in sentences), en=" ".join(s.en for s in sentences))
 
 

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from gis.analyses.floods_mapped import mapped_for
 from gis.analyses.land_nature import valued_nature
 from gis.analyses.land_parts import near_shapes
 from gis.analyses.site_grid import TERRAIN, mean_slope
+from gis.analyses.tek17 import REQUIRED_YEARS
+from gis.analyses.verdicts import FLOOD, years_of
 from gis.analyses.zones import hazard_ids, hazard_of
 from gis.catalogue import layer_entry
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from gis.analyses.site_grid import SiteGrid
     from gis.analyses.study import Study
+    from gis.analyses.zones import Hazard
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
@@ -109,9 +113,10 @@ def _cannot_be(study: Study, hazard: str) -> bool:
 def _unresolved(study: Study, grid: SiteGrid, layer: str) -> Floats:
     """Return the share of each cell outside the zones of a hazard where it is not cleared.
 
-    Cleared is what lies inside the mapped extent of the zones, and what lies outside the
-    caution areas where there is a layer of them (NVE: screening comes before zones). With
-    neither, nothing outside the zones is cleared.
+    Cleared is what lies inside the mapped extent of the zones (for floods: one mapped for
+    the 200-year flood, which homes must keep out of, or a rarer one), and what lies outside
+    the caution areas where there is a layer of them (NVE: screening comes before zones).
+    With neither, nothing outside the zones is cleared.
     """
     hazard = hazard_of(study, layer)
     if hazard.entry.coverage.kind == "everywhere":
@@ -119,5 +124,16 @@ def _unresolved(study: Study, grid: SiteGrid, layer: str) -> Floats:
     caution = CAUTION.get(layer)
     whole = np.array([study.polygon], dtype=object)
     suspect = near_shapes(study, caution) if caution and study.has(caution) else whole
-    mapped = hazard.mapped if hazard.mapped is not None else np.empty(0, dtype=object)
-    return grid.share(hazard.zones.shapes, mapped, suspect)[:, -1]
+    return grid.share(hazard.zones.shapes, _mapped(hazard), suspect)[:, -1]
+
+
+def _mapped(hazard: Hazard) -> NDArray[Any]:
+    """Return where a place outside the zones is cleared for homes."""
+    none = np.empty(0, dtype=object)
+    if hazard.mapped is None:
+        return none
+    if hazard.id != FLOOD:
+        return hazard.mapped
+    rare = years_of(hazard) >= REQUIRED_YEARS["F2"]
+    ids = [c.id for c, enough in zip(hazard.classes, rare, strict=True) if enough]
+    return np.concatenate([none, *(mapped_for(hazard, one) for one in ids)])
