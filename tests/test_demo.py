@@ -323,7 +323,7 @@ def test_workspace(demo: Demo) -> None:
     """By the contract of workspace.toml: only known keys, every file there, every layer dated."""
     content = tomllib.loads((demo.root / "workspace.toml").read_text(encoding="utf-8"))
     assert (content["area"], content["language"], content["invented"]) == ("9801", "nb", True)
-    assert len(content["layers"]) == 39
+    assert len(content["layers"]) == 47
     for layer in content["layers"].values():
         assert {"path", "date"} <= set(layer) <= {"path", "date", "layer", "crs", "fields"}
         assert (demo.root / layer["path"]).is_file()
