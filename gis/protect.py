@@ -13,6 +13,8 @@ from gis.kernels.smallcounts import round_small_counts
 from gis.result import UNDER_TEN, WITHHELD, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 _SIGNS = {"under-10": UNDER_TEN, "withheld": WITHHELD}
@@ -30,6 +32,8 @@ def protect_table(table: Table) -> Table:
     names = [c.name for c in table.columns if c.kind == "residents" and c.name not in table.alone]
     if not (names or table.alone) or table.frame.empty:
         return table
+    if table.counts == "rounded":
+        return _all_rounded(table, (*names, *table.alone))
     frame = table.frame.copy()
     rounded = () if names else table.alone
     names = names or list(table.alone)
@@ -76,6 +80,8 @@ def round_table(table: Table) -> Table:
     names = [c.name for c in table.columns if c.kind == "residents"]
     if not names or table.frame.empty:
         return table
+    if table.counts == "rounded":
+        return _all_rounded(table, names)
     frame = table.frame.copy()
     unknown = frame[names].isna()
     found = _tens(table, names, frame[names].fillna(0.0).to_numpy(dtype=np.float64))
@@ -115,6 +121,14 @@ def _round_parts(parts: NDArray[np.float64]) -> NDArray[np.int64]:
     sums = np.column_stack([np.eye(n, dtype=np.int64), np.ones(n, dtype=np.int64)])
     draw = np.random.default_rng(_SEED)
     return round_small_counts(counts, sums, base=LEAST, draw=draw, force_all=True).inner
+
+
+def _all_rounded(table: Table, names: Sequence[str]) -> Table:
+    """Round every count to the nearest 10; two areas drawn over each other then tell little."""
+    frame = table.frame.copy()
+    for name in names:
+        frame[name] = pd.Series([_rounded(v) for v in frame[name]], index=frame.index, dtype=object)
+    return replace(table, frame=frame)
 
 
 def _rounded(value: float) -> int | str | None:

@@ -123,7 +123,9 @@ class Table:
     of residents hang together, which is what disclosure control must know:
     ``bands``: rows are disjoint; ``subsets``: the first such column holds the
     others; ``split``: they sum to all residents in each row; ``cross``: rows are disjoint,
-    and the columns after the first sum to the first. ``withhold`` lists rows of a column
+    and the columns after the first sum to the first; ``rounded``: they hang together with
+    nothing and are of areas that anybody may draw, so each is published to the nearest 10 and
+    1 to 9 as "<10". ``withhold`` lists rows of a column
     that would give away a grid cell and must not be shown. ``alone`` names columns of
     residents that sum with nothing; they are published to the nearest 10.
     """
@@ -134,7 +136,7 @@ class Table:
     frame: pd.DataFrame
     key: str | None = None
     total: bool = False
-    counts: Literal["bands", "subsets", "split", "cross"] | None = None
+    counts: Literal["bands", "subsets", "split", "cross", "rounded"] | None = None
     withhold: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     alone: tuple[str, ...] = ()
 

@@ -23,7 +23,7 @@ def units() -> gpd.GeoDataFrame:
 
 
 def run(data: Town, name: str, **params: object) -> Result:
-    return ANALYSES[name](study(data), params)
+    return ANALYSES[name](study(data), params, own_files=True)
 
 
 # --- built-up share -------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from gis.analyses.screen_people import with_stops
 from gis.errors import GeometryError, ParameterError
 from gis.published import publishable
 from gis.result import UNDER_TEN
-from gis.sources.plan import Plan, read_plan
+from gis.sources.plan import Plan, Planned, read_plan
 from tests.access_town import comb, lines, station_frame, stop_frame
 from tests.plans import plan_file
 from tests.town import E0, EPSG, N0, Town, box, cells, frame, points, population, study, town
@@ -256,6 +256,17 @@ def test_several_plans_stand_side_by_side(tmp_path: Path) -> None:
             assert (one["after"], one["new_within"]) == (other["after"], other["new_within"])
     assert [r.name for r in result.sensitivity] == ["today", "plan_1", "plan_2"]
     assert result.layers["other_plans"]["scenario"].tolist() == ["B"]
+
+
+def test_plans_of_one_study_do_not_take_each_others_places() -> None:
+    """Identity: two plans of one name in one study give what each gives in a study of its own."""
+    data = full()
+    shared, params = study(data), ScenarioParameters(metric="network", max_m=400)
+    for west in (0.0, 300.0, 600.0):
+        shape = box(west, 100, west + 60 + west / 10, 180)
+        plan = Plan("same", "", (Planned("plan", "area", "felt", shape, residents=100.0),))
+        first, own = scenario(shared, params, plan), scenario(study(data), params, plan)
+        assert first.as_dict()["tables"] == own.as_dict()["tables"]
 
 
 def test_what_lies_outside_the_municipality_is_left_out_and_said(tmp_path: Path) -> None:

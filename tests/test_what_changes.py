@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gis.analyses import ANALYSES
+from gis.analyses.registry import file_parameters
 from gis.errors import GeometryError, ParameterError, SourceError
 from gis.published import publishable
 from gis.result import UNDER_TEN, WITHHELD
@@ -24,7 +25,7 @@ STOPS = {"A": (125.0, 125.0, ""), "B": (625.0, 875.0, "")}
 
 
 def run(data: Town, **params: object) -> Result:
-    return ANALYSES["what-changes"](study(data), params)
+    return ANALYSES["what-changes"](study(data), params, own_files=True)
 
 
 def access(data: Town, **params: object) -> Result:
@@ -48,6 +49,16 @@ def served(tmp_path: Path) -> Town:
 def place(x: float, y: float) -> str:
     lon, lat = degrees(x, y)
     return f"{lon:.9f},{lat:.9f}"
+
+
+def test_a_service_can_refuse_files_of_the_machine(tmp_path: Path) -> None:
+    """By rule: without own_files a parameter that names a file is refused before it is opened."""
+    one = ANALYSES["what-changes"]
+    assert file_parameters(one.parameters) == ("feed", "path")
+    for name in ("feed", "path"):
+        with pytest.raises(ParameterError, match="own_files=True"):
+            one(study(listed()), {name: str(tmp_path / "secret"), "metric": "network"})
+    assert not file_parameters(ANALYSES["scenario"].parameters)
 
 
 # --- no change ------------------------------------------------------------------------------

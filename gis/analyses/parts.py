@@ -90,7 +90,7 @@ def table(
     headings: Mapping[str, Text] | None = None,
     key: str | None = None,
     total: bool = False,
-    counts: Literal["bands", "subsets", "split", "cross"] | None = None,
+    counts: Literal["bands", "subsets", "split", "cross", "rounded"] | None = None,
     withhold: Mapping[str, tuple[int, ...]] | None = None,
     alone: tuple[str, ...] = (),
 ) -> Table:

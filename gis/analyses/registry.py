@@ -46,11 +46,38 @@ class Analysis[P: Parameters]:
     of_change: bool = False
     gathers: bool = False
 
-    def __call__(self, study: Study, params: Mapping[str, Any] | None = None) -> Result:
-        """Check the parameters and the layers, then answer. Raises ParameterError."""
+    def __call__(
+        self, study: Study, params: Mapping[str, Any] | None = None, *, own_files: bool = False
+    ) -> Result:
+        """Check the parameters and the layers, then answer. Raises ParameterError.
+
+        ``own_files``: whether parameters may name files of this machine. Only who runs it at
+        his own machine may: a service that passes on what strangers send must not.
+        """
+        if not own_files:
+            self._refuse_files(params or {})
         checked = check_parameters(self.id, self.parameters, params or {})
         study.need(*self.needs)
         return self.run(study, checked)
+
+    def _refuse_files(self, params: Mapping[str, Any]) -> None:
+        """Refuse parameters that name files. Raises ParameterError."""
+        named = [n for n in file_parameters(self.parameters) if params.get(n) is not None]
+        if named:
+            message = (
+                f"{self.id}: parameter '{named[0]}' names a file of one's own; allowed on the "
+                "command line, and from Python with own_files=True"
+            )
+            raise ParameterError(message)
+
+
+def file_parameters(model: type[Parameters]) -> tuple[str, ...]:
+    """Return the parameters that name files of the user's own machine."""
+    return tuple(
+        name
+        for name, field in model.model_fields.items()
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("own_file")
+    )
 
 
 def check_parameters[P: Parameters](name: str, model: type[P], given: Mapping[str, Any]) -> P:

@@ -22,7 +22,7 @@ from gis.analyses.rides import STATIONS
 from gis.analyses.scenario_land import BUILT_UP, NATURE, LandChange, land_changes
 from gis.analyses.scenario_people import PeopleChange, people_changes
 from gis.analyses.scenario_plan import LAYER, Layout, lay_out, plan_in_layer
-from gis.analyses.scenario_tables import scenario_tables
+from gis.analyses.scenario_tables import scenario_tables, shown_share
 from gis.analyses.shown import shown_residents
 from gis.analyses.transit_access import TransitAccessParameters, check_reach
 from gis.analyses.travel import ADDRESSES, counted_cells
@@ -208,11 +208,12 @@ def _figures(lead: Outcome) -> dict[str, float | None]:
         "new_dwellings": float(round(lead.layout.dwellings.sum())),
         "new_dwellings_within": None,
         "new_workplaces": float(round(lead.layout.workplaces.sum())),
-        "built_up_change_ha": None if built is None else round(built.change_ha, 2),
+        "built_up_change_ha": None if built is None else round(built.change_ha, 1),
     }
     if transit is not None:
         within = lead.dwellings_within
         found["new_dwellings_within"] = None if within is None else float(round(within))
+        found["share_before"] = shown_share(transit.before, transit.total)
         found["residents_before"] = transit.before
         found["residents_gained"] = transit.gained
         found["residents_after"] = transit.after
@@ -234,7 +235,7 @@ def _finding(study: Study, lead: Outcome, params: ScenarioParameters) -> Text:
         before=people_share(transit.before, of=transit.total),
         after=people_share(transit.after, of=transit.after_total),
         distance=metres(params.max_m),
-        gained=people(transit.gained),
+        gained=people(transit.gained, of=transit.total),
         within=number(lead.dwellings_within),
         dwellings=number(lead.layout.dwellings.sum()),
         ground=_ground(lead),

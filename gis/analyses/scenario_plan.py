@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -122,7 +123,7 @@ def lay_out(
     residents = np.array([_residents(a, persons_per_dwelling) for a in kept], dtype=np.float64)
     everyone = sum(_residents(a, persons_per_dwelling) for a in whole)
     removals = [_cut(study, r) for r in plan.of("removal", scenario=name)]
-    cells, owner = _moving_in(name, plan, kept, residents)
+    cells, owner = _moving_in(kept, residents)
     return Layout(
         name=name,
         areas=kept,
@@ -158,14 +159,13 @@ def _cut(study: Study, area: Planned) -> Planned | None:
     )
 
 
-def _moving_in(
-    name: str, plan: Plan, areas: tuple[Planned, ...], residents: Floats
-) -> tuple[Cells, NDArray[np.int64]]:
+def _moving_in(areas: tuple[Planned, ...], residents: Floats) -> tuple[Cells, NDArray[np.int64]]:
     places = places_in([a.shape for a in areas])
     weight = residents[places.owner] * places.part if len(areas) else np.empty(0)
+    digest = hashlib.sha256(places.x.tobytes() + places.y.tobytes()).hexdigest()
     cells = Cells(
-        # A name of its own: what is found for these points is not the grid's.
-        layer=f"plan {plan.sha256} {name}",
+        # A name of its own: what is found for these points is no other plan's, nor the grid's.
+        layer=f"plan {digest}",
         cell_id=np.arange(len(weight), dtype=np.int64),
         x=places.x,
         y=places.y,

@@ -74,8 +74,7 @@ def _people(outcomes: Sequence[Outcome]) -> Table:
         ("behind", "text", 0),
     )
     frame = pd.DataFrame(rows, columns=[c[0] for c in columns])
-    alone = ("before", "after", "gained_today")
-    return table("scenario_people", frame, columns, counts="subsets", alone=alone)
+    return table("scenario_people", frame, columns, counts="rounded")
 
 
 def _people_behind(outcome: Outcome, change: PeopleChange) -> Text:
@@ -84,7 +83,13 @@ def _people_behind(outcome: Outcome, change: PeopleChange) -> Text:
     if change.gained > 0:
         stops = [s.name for s in outcome.layout.stops]
         by = [*stops, *(p.name for p in outcome.layout.paths)]
-        words.append(t("scenario.behind_gained", count=people(change.gained), by=", ".join(by)))
+        words.append(
+            t(
+                "scenario.behind_gained",
+                count=people(change.gained, of=change.total),
+                by=", ".join(by),
+            )
+        )
     moving = [
         (a.name, r * p, r)
         for a, r, p in zip(outcome.layout.areas, outcome.layout.residents, change.part, strict=True)

@@ -142,8 +142,7 @@ def _people(found: Screening) -> Table:
         ("people_inside", "residents", 0),
         ("people_walk", "residents", 0),
     )
-    alone = ("people_inside", "people_walk")
-    return table("screen_people", frame, columns, counts="subsets", alone=alone)
+    return table("screen_people", frame, columns, counts="rounded")
 
 
 def _access(found: Screening) -> Table:

@@ -43,7 +43,9 @@ class Answers:
         """Return the publishable result. Raises what the analysis raises."""
         key = key_of(asked)
         if key not in self._known:
-            self._known[key] = publishable(analysis(asked.id)(self.study, asked.params))
+            self._known[key] = publishable(
+                analysis(asked.id)(self.study, asked.params, own_files=True)
+            )
         return self._known[key]
 
     def of_map(self, entry: MapEntry, *, where: str) -> dict[str, Result]:

@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -121,11 +121,28 @@ def analyse(
     params = _parameters(context.args)
     check_exact(exact, output)
     opened, study = open_study(workspace)
-    result = one(study, params)
-    public = publishable(
-        result, small_counts="round" if small_counts is SmallCounts.ROUND else "hide"
+    result = one(study, params, own_files=True)
+    deliver(
+        result,
+        opened.entry.language,
+        output=output,
+        as_json=as_json,
+        exact=exact,
+        small_counts="round" if small_counts is SmallCounts.ROUND else "hide",
     )
-    language = opened.entry.language
+
+
+def deliver(
+    result: Result,
+    language: Language,
+    *,
+    output: Path | None,
+    as_json: bool,
+    exact: bool,
+    small_counts: Literal["hide", "round"] = "hide",
+) -> None:
+    """Write, print as JSON, or tell a result; exact numbers go to the file alone."""
+    public = publishable(result, small_counts=small_counts)
     if output is not None:
         _write(result if exact else public, output, language=language, exact=exact)
         say(f"{output}")

@@ -1,4 +1,4 @@
-"""Hold a plan against what is known: screen."""
+"""Hold a plan against what is known, and against today's figures: screen, scenario."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gis.analyses.registry import check_parameters
+from gis.analyses.scenario import ScenarioParameters, scenario
 from gis.analyses.screen import Screening, screen, screen_result
 from gis.analyses.screen_dok import dok_output
 from gis.analyses.screen_lines import STATUSES
 from gis.atlas import print_pages
 from gis.browser import Sheet, find_browser
-from gis.cli.answers import show_table
+from gis.cli.answers import deliver, show_table
 from gis.cli.shared import (
     JsonOption,
     WorkspaceOption,
@@ -29,7 +31,7 @@ from gis.errors import ParameterError
 from gis.publish import write_result
 from gis.published import publishable
 from gis.render.screening import render_screening
-from gis.sources.plan import read_plan
+from gis.sources.plan import joined_plans, read_plan
 from gis.text import Language, number, percent, t
 from gis.written import write_whole
 
@@ -46,6 +48,10 @@ def register(app: typer.Typer) -> None:
     app.command("screen", help="sjekk et planområde mot alle lag / a plan area against all layers")(
         _screen
     )
+    app.command(
+        "scenario",
+        help="hva en plan endrer, flere side om side / what plans change, side by side",
+    )(_scenario)
 
 
 def _screen(
@@ -89,6 +95,53 @@ def _screen(
         show_json(dok_output(found, public, language=language))
         return
     _tell(found, public, language)
+
+
+def _scenario(
+    plans: Annotated[
+        list[Path], typer.Argument(metavar="PLAN.geojson...", help="vektorfiler / vector files")
+    ],
+    *,
+    workspace: WorkspaceOption = Path(),
+    persons: Annotated[
+        float | None,
+        typer.Option("--persons-per-dwelling", help="personer per bolig; ellers SSB / else SSB"),
+    ] = None,
+    max_m: Annotated[
+        float | None, typer.Option("--max-m", help="til holdeplass, meter / to a stop, metres")
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option("--metric", help="straight-line (luftlinje) | network (veger)")
+    ] = None,
+    min_per_hour: Annotated[
+        float | None, typer.Option("--min-per-hour", help="avganger i timen / departures an hour")
+    ] = None,
+    join_m: Annotated[
+        float | None, typer.Option("--join-m", help="ny gangveg til veg, meter / path to road")
+    ] = None,
+    as_json: JsonOption = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="fil / file: .json .csv .xlsx .gpkg .parquet"),
+    ] = None,
+    exact: Annotated[bool, typer.Option("--exact", help="som for / as for analyse")] = False,
+) -> None:
+    """Work out how plans change the municipality's figures."""
+    check_exact(exact, output)
+    named = {
+        "persons_per_dwelling": persons,
+        "max_m": max_m,
+        "metric": metric,
+        "min_per_hour": min_per_hour,
+        "join_m": join_m,
+    }
+    given = {k: v for k, v in named.items() if v is not None}
+    params = check_parameters("scenario", ScenarioParameters, given)
+    opened, study = open_study(workspace)
+    study.need("population_grid")
+    plan = joined_plans([read_plan(p, epsg=study.epsg) for p in plans])
+    result = scenario(study, params, plan)
+    deliver(result, opened.entry.language, output=output, as_json=as_json, exact=exact)
 
 
 def _write(found: Screening, result: Result, path: Path, *, language: Language) -> None:

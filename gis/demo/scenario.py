@@ -22,6 +22,7 @@ _FUTURE, _HOMES, _CENTRE, _BUSINESS = 2, 1110, 1130, 1300
 # Dwellings and workplaces to the hectare.
 _DENSE, _CENTRAL, _SPARSE, _JOBS = 70, 110, 22, 80
 _FIELDS = 5
+_NEAR_M, _APART_M, _FREQUENT = 800.0, 1200.0, 4
 _AT_STATIONS, _NEW_FIELDS = "Ved stasjonene", "Nye boligfelt"
 
 
@@ -65,7 +66,27 @@ def _at_stations(world: World, future: list[PlanArea]) -> list[tuple[Any, dict[s
         for p in homes
     ]
     rows += [_row(_AT_STATIONS, p.geometry, p.name, arbeidsplasser=_grown(p, _JOBS)) for p in jobs]
-    return rows
+    return [*rows, _row(_AT_STATIONS, *_oftener(world), avgangerPerTime=6, transportmiddel="buss")]
+
+
+def _oftener(world: World) -> tuple[Any, str]:
+    """Choose the stop that gets more buses: most people near, far from frequent stops."""
+    plan, people = world.plan, world.people
+    hourly = np.zeros(len(plan.stops))
+    for line in plan.lines:
+        minutes = line.pattern.removeprefix("every")
+        hourly[list(line.stops)] += 2 * 60 / int(minutes) if minutes.isdigit() else 0
+    x, y = np.array([s.x for s in plan.stops]), np.array([s.y for s in plan.stops])
+    bus = np.array([s.kind == "bus" and s.inside for s in plan.stops])
+    rail = np.array([s.kind != "bus" for s in plan.stops])
+    served = (hourly >= _FREQUENT) | rail
+    apart = np.hypot(x[:, None] - x[served], y[:, None] - y[served]).min(axis=1)
+    best, place = -1.0, 0
+    for i in np.flatnonzero(bus & (apart > _APART_M)).tolist():
+        near = np.hypot(people.x - x[i], people.y - y[i]) <= _NEAR_M
+        if people.residents[near].sum() > best:
+            best, place = float(people.residents[near].sum()), i
+    return shapely.Point(x[place], y[place]), plan.stops[place].name
 
 
 def _new_fields(world: World, future: list[PlanArea]) -> list[tuple[Any, dict[str, Any]]]:

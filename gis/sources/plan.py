@@ -6,7 +6,9 @@ says what is planned. Names are compared as those of the layers are (case, æ/ø
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -19,8 +21,7 @@ from gis.sources.names import find_field, fold
 from gis.sources.own import read_own
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Iterable, Sequence
 
     import geopandas as gpd
 
@@ -29,6 +30,7 @@ Kind = Literal["area", "removal", "stop", "path"]
 # A drawn plan has hundreds of corners; more are a file of another thing, and slow to overlay.
 MAX_VERTICES = 20_000
 MAX_FEATURES = 5_000
+UNNAMED = "plan"
 # Field of a plan -> accepted names.
 FIELDS = {
     "scenario": ("scenario", "alternativ", "plan"),
@@ -186,7 +188,7 @@ def _planned(row: dict[str, Any], shape: Any, *, label: str, place: int) -> Plan
         for k in ("dwellings", "residents", "workplaces", "per_hour")
     }
     return Planned(
-        scenario=row["scenario"] or "plan",
+        scenario=row["scenario"] or UNNAMED,
         kind=kind,
         name=row["name"] or f"{kind} {place + 1}",
         shape=shape,
@@ -219,6 +221,23 @@ def _kind(said: str | None, shape: Any, *, label: str, place: int) -> Kind:
         message = f"{label}: feature {place} is a {asked} drawn as {shape.geom_type}"
         raise GeometryError(message)
     return asked
+
+
+def joined_plans(plans: Sequence[Plan]) -> Plan:
+    """Join the plans of several files; those that do not name a scenario take the file's name."""
+    features = [
+        replace(f, scenario=Path(p.label).stem if f.scenario == UNNAMED else f.scenario)
+        for p in plans
+        for f in p.features
+    ]
+    digest = hashlib.sha256(" ".join(p.sha256 for p in plans).encode()).hexdigest()
+    return Plan(
+        label=", ".join(p.label for p in plans),
+        sha256=plans[0].sha256 if len(plans) == 1 else digest,
+        features=tuple(features),
+        unknown=tuple(dict.fromkeys(u for p in plans for u in p.unknown)),
+        notes=tuple(n for p in plans for n in p.notes),
+    )
 
 
 def joined_area(features: Iterable[Planned], *, label: str) -> Any:
