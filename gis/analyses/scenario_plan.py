@@ -122,7 +122,7 @@ def lay_out(
     residents = np.array([_residents(a, persons_per_dwelling) for a in kept], dtype=np.float64)
     everyone = sum(_residents(a, persons_per_dwelling) for a in whole)
     removals = [_cut(study, r) for r in plan.of("removal", scenario=name)]
-    cells, owner = _moving_in(name, plan, kept, residents)
+    cells, owner = _moving_in(name, plan, kept, residents=residents)
     return Layout(
         name=name,
         areas=kept,
@@ -159,7 +159,7 @@ def _cut(study: Study, area: Planned) -> Planned | None:
 
 
 def _moving_in(
-    name: str, plan: Plan, areas: tuple[Planned, ...], residents: Floats
+    name: str, plan: Plan, areas: tuple[Planned, ...], *, residents: Floats
 ) -> tuple[Cells, NDArray[np.int64]]:
     places = places_in([a.shape for a in areas])
     weight = residents[places.owner] * places.part if len(areas) else np.empty(0)
