@@ -330,3 +330,17 @@ def test_a_frame_shows_what_its_table_shows() -> None:
     assert (shown["in_any_zone"], shown["residents"]) == (row["in_any_zone"], row["residents"])
     assert shown["in_any_zone"] in (UNDER_TEN, WITHHELD)
     assert exact.layers["units"]["in_any_zone"].tolist() == [7]
+
+
+def test_a_unit_does_not_tell_who_is_in_one_zone_and_not_in_another() -> None:
+    """By hand: 50 in flood, 53 in flood or surge; the 3 between them follow from no column."""
+    data = town(
+        population_grid=cells({(0, 0): 50, (1, 0): 3, (2, 2): 400}, "residents"),
+        flood_zones=frame([box(0, 0, 250, 250)], flood_class=["20"], low_point=[0], zone_id=["z"]),
+        storm_surge=frame([box(0, 0, 500, 250)], surge_class=["20"]),
+        basic_statistical_units=frame([box(0, 0, 1000, 1000)], number=["1"], name=["Alt"]),
+    )
+    exact = ANALYSES["hazard-exposure"](study(data), {"method": "centre"})
+    row = publishable(exact).table("units").frame.iloc[0]
+    assert (row["residents"], row["in_any_zone"]) == (453, 53)
+    assert (row["in_flood_zones"], row["in_storm_surge"]) == (50, 50)

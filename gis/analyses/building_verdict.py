@@ -286,7 +286,7 @@ def _class_table(judged: Judged) -> Table:
         *((v, "count", 0) for v in reversed(VERDICTS)),
     )
     frame = pd.DataFrame([*rows.values()], columns=[c[0] for c in columns])
-    return table("classes", frame, columns)
+    return table("classes", frame, columns, headings={"group": t("fields.building_type")})
 
 
 def _frame(judged: Judged) -> gpd.GeoDataFrame:

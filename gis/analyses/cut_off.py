@@ -20,7 +20,7 @@ import shapely
 from pydantic import Field
 
 from gis.analyses.network_access import ROADS, Roads, network_of
-from gis.analyses.parts import provenance, table
+from gis.analyses.parts import listed, provenance, table
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.residents import Spread, at_centres, cells_inside, over_addresses
 from gis.analyses.zones import Hazard, hazard_ids, hazard_of
@@ -140,7 +140,7 @@ def run(study: Study, params: CutOffParameters) -> Result:
             share=people_share(lost, of=cells.total),
             name=study.area.name,
             targets=params.targets.replace(",", ", "),
-            zones=hazard.entry.title.text,
+            zones=listed([hazard.entry.title.text]),
         ),
         definition=_definition(study, params, hazard),
         provenance=provenance(
@@ -170,7 +170,7 @@ def _definition(study: Study, params: CutOffParameters, hazard: Hazard) -> Defin
     return Definition(
         sentence=t(
             "cut_off.definition",
-            zones=hazard.entry.title.text,
+            zones=listed([hazard.entry.title.text]),
             classes=_class_names(hazard, params),
             targets=params.targets.replace(",", ", "),
             decks=t(f"cut_off.decks_{params.decks}"),

@@ -234,7 +234,11 @@ def exposed_units(
     any_zone: NDArray[np.float64],
     exposures: list[Exposure],
 ) -> Table:
-    """List the basic statistical units with residents inside any zone and inside each hazard."""
+    """List the basic statistical units with residents inside any zone and inside each hazard.
+
+    Those of each hazard are published to the nearest ten: beside an exact union they would
+    tell how few live in one zone and not in another.
+    """
     sums = {"residents": residents, "in_any_zone": any_zone}
     sums |= {f"in_{e.hazard.id}": e.inside for e in exposures}
     frame = unit_table(study, unit, sums)
@@ -243,4 +247,12 @@ def exposed_units(
     columns += [(name, "residents", 0) for name in sums]
     columns.append(("share", "share", 1))
     headings = {f"in_{e.hazard.id}": e.hazard.entry.title.text for e in exposures}
-    return table("units", frame, columns, headings=headings, key="number", counts="subsets")
+    return table(
+        "units",
+        frame,
+        columns,
+        headings=headings,
+        key="number",
+        counts="subsets",
+        alone=tuple(f"in_{e.hazard.id}" for e in exposures),
+    )

@@ -30,7 +30,7 @@ from gis.analyses.exposure_tables import (
 from gis.analyses.floods_mapped import extent_tables
 from gis.analyses.hazard_bounds import Bounds, bounds_of
 from gis.analyses.hazard_words import FLOOD_EXTENT, definition, left_out, notes
-from gis.analyses.parts import UNITS, provenance
+from gis.analyses.parts import UNITS, listed, provenance
 from gis.analyses.placing import (
     Method,
     Placing,
@@ -107,10 +107,7 @@ class Counted:
     @property
     def zones_named(self) -> Text:
         """The hazards in the union, as a list in words; caution areas are no part of it."""
-        titles = [h.entry.title.text for h in self.hazards if h.in_union]
-        return Text(
-            nb=", ".join(x.nb.lower() for x in titles), en=", ".join(x.en.lower() for x in titles)
-        )
+        return listed(h.entry.title.text for h in self.hazards if h.in_union)
 
 
 def run(study: Study, params: HazardExposureParameters) -> Result:

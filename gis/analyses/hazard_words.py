@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gis.analyses.exposed_groups import GROUP_LAYERS
+from gis.analyses.parts import listed
 from gis.analyses.placing import rule_text
 from gis.analyses.zones import NOISE, is_zone_layer
 from gis.catalogue import layer_entries
@@ -97,10 +98,7 @@ def _not_delivered(counted: Counted) -> tuple[Text, ...]:
     titles = [entries[x].title.text for x in counted.absent if is_zone_layer(entries[x])]
     if not titles:
         return ()
-    joined = Text(
-        nb=", ".join(x.nb.lower() for x in titles), en=", ".join(x.en.lower() for x in titles)
-    )
-    return (t("hazard_exposure.note_not_delivered", layers=joined),)
+    return (t("hazard_exposure.note_not_delivered", layers=listed(titles)),)
 
 
 def _surge_note(study: Study, counted: Counted) -> Text | None:

@@ -122,6 +122,15 @@ def table(
     )
 
 
+def listed(titles: Iterable[Text]) -> Text:
+    """Join titles with commas for the middle of a sentence, each with a small letter first."""
+    found = list(titles)
+    return Text(
+        nb=", ".join(x.nb[:1].lower() + x.nb[1:] for x in found),
+        en=", ".join(x.en[:1].lower() + x.en[1:] for x in found),
+    )
+
+
 def share(part: Any, whole: Any) -> Any:
     """Divide, giving NaN where the whole is zero."""
     part, whole = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)

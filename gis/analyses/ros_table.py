@@ -22,10 +22,11 @@ from gis.analyses.critical_infrastructure import (
 )
 from gis.analyses.hazard_exposure import HazardExposureParameters, count_exposed
 from gis.analyses.lengths import LINES, km_by_class, lines_above_ground
-from gis.analyses.parts import provenance, table
+from gis.analyses.parts import listed, provenance, table
 from gis.analyses.placing import placing_text
 from gis.analyses.registry import Analysis
 from gis.analyses.zones import NOISE, Hazard, hazard_ids
+from gis.catalogue import layer_entries
 from gis.disclosure import round_residents
 from gis.errors import ParameterError
 from gis.result import Definition, Result, Status
@@ -123,7 +124,9 @@ def run(study: Study, params: RosTableParameters) -> Result:
 def _missing(counted: Counted) -> tuple[Text, ...]:
     if not counted.absent:
         return ()
-    return (t("ros_table.note_missing", layers=", ".join(counted.absent)),)
+    entries = layer_entries()
+    titles = [entries[x].title.text for x in counted.absent]
+    return (t("ros_table.note_missing", layers=listed(titles)),)
 
 
 def _rows(

@@ -86,7 +86,7 @@ def _numeric(frame: gpd.GeoDataFrame, values: pd.Series, rule: Rule) -> Classed:
     ]
     too_few = rule.theme.palette("too_few", where="render").look()
     # A number withheld for the sake of others can be any; it is drawn alike, and said so.
-    key = "under_ten_or_withheld" if (values == WITHHELD).any() else "under_ten"
+    key = "under_ten_or_withheld" if values.isin([WITHHELD]).any() else "under_ten"
     listed.append((worded(f"legend.{key}") or Text("<10", "<10"), too_few, UNDER_TEN))
     index[protected] = steps
     if "status" in frame.columns:
