@@ -21,6 +21,7 @@ from gis.provenance import Provenance
 from gis.render import basemap, write_pages
 from gis.render.geometry import ROUNDING_M, SIMPLIFY_M, prepare
 from gis.render.prepared import Prepared
+from gis.render.theme import load_theme
 from gis.result import Column, Table
 from gis.text import Text
 from tests import render_town as town
@@ -564,11 +565,11 @@ def test_hover_marks_what_a_click_would_name(browser: Browser, folder: Path) -> 
 # --- slider ---------------------------------------------------------------------------------
 
 
-def slider_page(folder: Path) -> Path:
+def slider_page(folder: Path, *, start: str = "first") -> Path:
     """Write the hazard map with the flood zones as steps of a slider."""
     entry = map_entries()["naturfare"]
     layers = [
-        x.model_copy(update={"slider": True}) if x.frame == "flood_zones" else x
+        x.model_copy(update={"slider": True, "start": start}) if x.frame == "flood_zones" else x
         for x in entry.layers
     ]
     page = town.page("naturfare", entry=entry.model_copy(update={"layers": tuple(layers)}))
@@ -604,6 +605,34 @@ def test_slider_shows_one_step_at_a_time(browser: Browser, tmp_path: Path) -> No
         seen.page.locator("#language").click()
         text = seen.page.locator("[data-slider-text]").inner_text()
         assert text == wanted.en
+
+
+def test_slider_may_start_at_its_last_step(browser: Browser, tmp_path: Path) -> None:
+    """By hand: the last class stands first, the link tells of a step only when it was moved."""
+    file = slider_page(tmp_path, start="last")
+    with opened(browser, file) as seen:
+        slider = seen.page.locator("#slider-hazard_exposure_flood_zones")
+        last = slider.get_attribute("max")
+        assert slider.input_value() == last
+        layer = "arealplan.layers.get('hazard_exposure_flood_zones')"
+        shown = f"[...new Set({layer}.classOf.filter((_, f) => !{layer}.gone.has(f)))]"
+        assert seen.page.evaluate(shown) == [int(str(last))]
+        assert "step=" not in seen.page.evaluate("location.hash")
+        slider.focus()
+        seen.page.keyboard.press("Home")
+        assert "step=" in seen.page.evaluate("location.hash")
+        link = seen.page.evaluate("location.hash")
+    with opened(browser, file, hash_=link) as seen:
+        assert seen.page.locator("#slider-hazard_exposure_flood_zones").input_value() == "0"
+        assert seen.complaints == []
+
+
+def test_levels_of_a_slider_rise() -> None:
+    """Oracle: the palette of a map's slider names no classes, which would go before the rest."""
+    theme = load_theme()
+    for entry in map_entries().values():
+        for layer in (x for x in entry.layers if x.slider and x.palette and x.start == "last"):
+            assert not theme.palette(str(layer.palette), where="x").classes
 
 
 def test_slider_without_classes_is_refused() -> None:

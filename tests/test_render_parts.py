@@ -135,7 +135,7 @@ def test_numeric_classes_hold_their_upper_bound() -> None:
         frame, rule("residents", class_field="residents", breaks=(50, 100)), title=Text("x", "x")
     )
     titles = [c.title.nb for c in found.classes]
-    assert titles == ["10–50", "51–100", "færre enn 10"]
+    assert titles == ["10–50", "51–100", "færre enn 10, eller skjult for å verne andre"]
     assert found.index.tolist() == [HIDDEN, 2, 0, 0, 1, 2, 2, HIDDEN]
     assert [c.count for c in found.classes] == [2, 1, 3]
 

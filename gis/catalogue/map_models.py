@@ -77,6 +77,9 @@ class MapLayer(Entry):
         default=False,
         description="the classes are shown one at a time, by a slider: levels, years",
     )
+    start: Literal["first", "last"] = Field(
+        default="first", description="the step that a slider shows before it is moved"
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> MapLayer:

@@ -112,6 +112,9 @@ def _span(breaks: Sequence[float], i: int, *, kind: str) -> Text:
     start, end = write(low), write(breaks[i])
     if low == breaks[i]:
         return end
+    if kind == "share":
+        # One sign for both ends: "8–12 %".
+        start = number(100 * low)
     return Text(nb=f"{start.nb}–{end.nb}", en=f"{start.en}–{end.en}")
 
 

@@ -78,6 +78,7 @@ class Drawn:
     listed: bool = True
     origin: tuple[str, str] | None = None
     slider: bool = False
+    start: int = 0
     side: str | None = None
     inside: list[int] | None = None
 
@@ -222,6 +223,7 @@ def _draw(
         show=named.show and named.draw,
         listed=named.draw,
         slider=named.slider,
+        start=len(classed.classes) - 1 if named.slider and named.start == "last" else 0,
         side=named.side,
         origin=None if named.result is None else (named.result, named.frame),
         popup=popup,

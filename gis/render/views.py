@@ -197,6 +197,7 @@ def _listed(drawn: Drawn) -> dict[str, Any]:
         "show": drawn.show,
         "swatch": swatches[-1] if single and swatches else None,
         "note": _note(drawn),
+        "start": max(drawn.start, 0),
         "steps": [c.title for c in drawn.classes]
         if drawn.slider and len(drawn.classes) > 1
         else [],

@@ -1,9 +1,12 @@
 // A slider over the classes of a layer (levels, years): one is on the map at a time.
 arealplan.slider = (id) => document.querySelector(`input[data-slider="${CSS.escape(id)}"]`);
 
+// The step a slider shows before it is moved; a step that is not there leads to it.
+arealplan.sliderStart = (layer) => Number(arealplan.slider(layer.id).defaultValue);
+
 arealplan.setSlider = (layer, at) => {
   const input = arealplan.slider(layer.id);
-  layer.step = Math.min(Math.max(at, 0), layer.classes.length - 1);
+  layer.step = Math.min(at < 0 ? arealplan.sliderStart(layer) : at, layer.classes.length - 1);
   layer.gone = new Set(layer.classOf.flatMap((c, f) => (c === layer.step ? [] : [f])));
   input.value = String(layer.step);
   arealplan.labelSlider(layer);
@@ -29,12 +32,12 @@ arealplan.loadSliders = () => Promise.all(arealplan.config.sliders.map(async (id
     if (!layer._map) arealplan.toggle(id, true);
     arealplan.setSlider(layer, Number(event.target.value));
   });
-  arealplan.setSlider(layer, Math.max(found, 0));
+  arealplan.setSlider(layer, found);
 }));
 
 // The link's part: layer~class for each slider that was moved.
 arealplan.sliderHash = () => arealplan.config.sliders.map((id) => arealplan.layers.get(id))
-  .filter((layer) => layer.step)
+  .filter((layer) => layer.step !== undefined && layer.step !== arealplan.sliderStart(layer))
   .map((layer) => encodeURIComponent(`${layer.id}~${layer.classes[layer.step].key}`)).join("!");
 
 arealplan.readSliders = (text) => {
@@ -44,6 +47,6 @@ arealplan.readSliders = (text) => {
     const layer = arealplan.layers.get(id);
     if (layer.step === undefined) continue;
     const at = layer.classes.findIndex((one) => one.key === arealplan.sliderWanted[id]);
-    arealplan.setSlider(layer, Math.max(at, 0));
+    arealplan.setSlider(layer, at);
   }
 };
