@@ -11,10 +11,12 @@ from pyproj import CRS
 
 from gis.errors import GeometryError, SourceError
 from gis.kernels.network import Graph, build_graph
+from gis.sources.line_layers import road_layer
 from gis.sources.line_rules import decide, scheme_of, used_fields
 from gis.sources.lines import read_lines
 from gis.sources.network import NetworkFile
 from gis.sources.own import read_own
+from gis.sources.trips import Trip, read_network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -215,3 +217,23 @@ def test_real_road_lines_make_one_network(real_data: Path) -> None:
     own = read_own(real_data / "baerum" / "n1000.gpkg", layer="Veglenke")
     graph = build_graph(read_lines(own, mode="cycle", crs=UTM).ways)
     assert graph.piece_m[0] > 0.8 * graph.length_m.sum()
+
+
+def test_the_road_layer_of_a_delivery_is_found(tmp_path: Path) -> None:
+    """By hand: of three layers one has road types; with two of them nothing is guessed."""
+    path = tmp_path / "n50.gpkg"
+    for layer, fields in (("ElvBekk", {"bredde": [1, 1]}), ("Veglenke", {"typeveg": ["sti"] * 2})):
+        shapes = [shapely.LineString([(E0 + x, N0 + y) for x, y in line]) for line in CROSS]
+        frame = gpd.GeoDataFrame(fields, geometry=shapes, crs=25833)
+        frame.to_file(path, layer=layer)
+    spot = gpd.GeoDataFrame(geometry=[shapely.Point(E0, N0)], crs=25833)
+    spot.to_file(path, layer="Stasjon")
+    found = read_network(path, trip=Trip("walk", max_m=100), crs=UTM)
+    assert found.layer == "Veglenke"
+    assert "layer 'Veglenke' of 3 is used" in found.notes[0]
+    assert road_layer(roads(tmp_path / "one.gpkg", CROSS)) == (None, ())
+    frame.to_file(path, layer="Sti")
+    with pytest.raises(SourceError, match=r"2 layers with.*--network-layer.*Veglenke.*Sti"):
+        read_network(path, trip=Trip("walk", max_m=100), crs=UTM)
+    picked = read_network(path, trip=Trip("walk", max_m=100), crs=UTM, layer="Sti")
+    assert picked.layer == "Sti"

@@ -326,3 +326,22 @@ def test_stations_come_from_the_list_where_there_is_no_layer() -> None:
     assert readings["rail-1min-straight-line-15kmh-list"] == 70
     with pytest.raises(LayerMissingError, match="stations"):
         run(town(frequent_stops=listed), stations="layer", **how)
+
+
+def test_addresses_are_counted_where_they_are() -> None:
+    """By hand: of five addresses two lie within 250 m of the station, one exactly so."""
+    homes = points((125, 125), (375, 125), (376, 125), (625, 875), (700, 900))
+    data = cycled(addresses=frame(homes, address_id=list("abcde")))
+    result = run(data, weight="addresses", metric="straight-line", kind="rail", max_m=250)
+    assert (result.numerator, result.denominator) == (2, 5)
+    assert result.numerator_unit == "addresses"
+    assert result.frame is not None
+    assert result.frame["addresses"].sum() == 5
+    near = ANALYSES["transit-access"]
+    listed = frame(points((125, 125)), stop_id=["a"], name=["A"], mode=["bus"])
+    same = near(study(town(addresses=data.frames["addresses"], frequent_stops=listed)),
+                {"weight": "addresses", "max_m": 250})  # fmt: skip
+    assert (same.numerator, same.denominator) == (2, 5)
+    assert "adresser i kommunen" in same.definition.sentence.nb
+    with pytest.raises(ParameterError, match="origins"):
+        run(data, weight="addresses", origins="centre")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -31,6 +31,7 @@ from gis.analyses.travel import (
     Weight,
     counted_cells,
     origins_of,
+    with_origins,
 )
 from gis.analyses.travel_words import network_notes
 from gis.errors import ParameterError
@@ -79,12 +80,18 @@ class RailCyclingParameters(Parameters):
         default=None, gt=3, le=50, description="speed on the flat; default 18, e-bike 20"
     )
     weight: Weight = Field(
-        default="residents", description="who is counted: residents, employees or establishments"
+        default="residents",
+        description="who is counted: residents, employees, establishments or addresses",
     )
     origins: Origin = Field(
         default="centre",
         description="where a cell's residents start from: its centre, or its addresses",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _addresses_are_where_they_are(cls, given: Any) -> Any:
+        return with_origins(given)
 
     @model_validator(mode="after")
     def _one_limit(self) -> RailCyclingParameters:

@@ -35,7 +35,7 @@ def ride_readings(study: Study, origins: Origins, done: Ridden) -> tuple[Reading
         for ride in _others(study, done.ride)
         if ride.farthest_m <= study.halo_m
     }
-    if study.has(ADDRESSES):
+    if study.has(ADDRESSES) and origins.cells.places is None:
         other = origins_of(study, origins.cells, _OTHER_ORIGIN[origins.kind])
         name = f"{ride_name(done.ride)}-{other.kind}"
         made[name] = _reading(study, other, done.ride, done=None, name=name)

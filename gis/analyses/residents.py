@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import shapely
 
@@ -37,7 +38,7 @@ class Cells:
 
     ``x`` and ``y`` are the centres in the working CRS, ``weight`` what is
     counted (``counted`` names it); ``low`` and ``high`` bound it where small cells are
-    coded.
+    coded. ``places``: where the weight is known to the point, those points.
     """
 
     layer: str
@@ -51,6 +52,7 @@ class Cells:
     coded: bool
     left_out: tuple[LeftOut, ...]
     counted: str = "residents"
+    places: Spread | None = None
 
     @property
     def total(self) -> float:
@@ -92,6 +94,39 @@ def cells_inside(study: Study, *, layer: str, weight: str) -> Cells:
             *_outside(values[~inside & elsewhere], "centre_outside", unit=weight),
             *_outside(values[~inside & ~elsewhere], "centre_nowhere", unit=weight),
         ),
+    )
+
+
+def address_cells(study: Study) -> Cells:
+    """Count the municipality's addresses by grid cell, each at its own place.
+
+    A border belongs to the municipality of the lowest number, as in ``cells_inside``.
+    """
+    where = study.frame("addresses").geometry
+    ax, ay = where.x.to_numpy(), where.y.to_numpy()
+    inside, _ = _whose(study, ax, ay)
+    ax, ay = ax[inside], ay[inside]
+    gx, gy = transform_points(ax, ay, from_epsg=study.epsg, to_epsg=WORKING_EPSG)
+    ids, cell = np.unique(grid.cell_id(gx, gy, size_m=CELL_M), return_inverse=True)
+    count = np.bincount(cell, minlength=len(ids)).astype(np.float64)
+    cx, cy = grid.cell_centre(ids, size_m=CELL_M)
+    x, y = transform_points(
+        np.asarray(cx, float), np.asarray(cy, float), from_epsg=WORKING_EPSG, to_epsg=study.epsg
+    )
+    squares = gpd.GeoSeries(grid.cell_square(ids, size_m=CELL_M), crs=WORKING_EPSG)
+    return Cells(
+        layer="addresses",
+        cell_id=ids,
+        x=x,
+        y=y,
+        weight=count,
+        low=count,
+        high=count,
+        squares=squares.to_crs(study.epsg).to_numpy(),
+        coded=False,
+        counted="addresses",
+        left_out=(),
+        places=Spread(ax, ay, np.ones(len(ax)), cell.astype(np.int64), without=0.0),
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from gis.analyses.ages_reached import AGES, age_tables
 from gis.analyses.frequent_stops import (
@@ -31,7 +31,7 @@ from gis.analyses.transit_tables import (
     left_out_of,
     reach_of,
 )
-from gis.analyses.travel import ADDRESSES, Metric, Origin, Weight, counted_cells
+from gis.analyses.travel import ADDRESSES, Metric, Origin, Weight, counted_cells, with_origins
 from gis.analyses.travel_words import (
     counted_words,
     joined,
@@ -93,12 +93,18 @@ class TransitAccessParameters(Parameters):
         default=False, description="only where the timetable says that a wheelchair can board"
     )
     weight: Weight = Field(
-        default="residents", description="who is counted: residents, employees or establishments"
+        default="residents",
+        description="who is counted: residents, employees, establishments or addresses",
     )
     origins: Origin = Field(
         default="centre",
         description="where a cell's residents start from: its centre, or its addresses",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _addresses_are_where_they_are(cls, given: Any) -> Any:
+        return with_origins(given)
 
     @field_validator("window")
     @classmethod

@@ -96,7 +96,7 @@ def _ways(
         chosen = metric == params.metric
         if chosen or (study.has(ROADS) and not alone):
             yield metric, params.origins
-        if own and chosen and study.has(ADDRESSES):
+        if own and chosen and study.has(ADDRESSES) and params.weight != ADDRESSES:
             yield metric, _OTHER_ORIGIN[params.origins]
 
 

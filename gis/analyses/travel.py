@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import shapely
 
 from gis.analyses.network_access import Roads, roads_of, travel
-from gis.analyses.residents import at_centres, cells_inside, over_addresses
+from gis.analyses.residents import address_cells, at_centres, cells_inside, over_addresses
 from gis.kernels.network_area import isochrone
 from gis.kernels.network_reach import Reached, Reason
 from gis.sources.trips import CM_PER_M, Trip
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
 Metric = Literal["straight-line", "network"]
 Origin = Literal["centre", "addresses"]
-Weight = Literal["residents", "employees", "establishments"]
+Weight = Literal["residents", "employees", "establishments", "addresses"]
 ADDRESSES = "addresses"
 # The layer that each weight is counted in.
 WEIGHT_LAYERS: dict[str, str] = {
     "residents": "population_grid",
     "employees": "workplaces",
     "establishments": "workplaces",
+    "addresses": ADDRESSES,
 }
 
 
@@ -60,15 +61,35 @@ class Origins:
         return np.asarray(value[order[first + (places + 1) // 2 - 1]])
 
 
+def with_origins(given: Any) -> Any:
+    """Let addresses that are counted start from where they are; raises ValueError otherwise.
+
+    For parameters with ``weight`` and ``origins``, before they are read.
+    """
+    if not isinstance(given, dict) or given.get("weight") != ADDRESSES:
+        return given
+    if given.get("origins", ADDRESSES) != ADDRESSES:
+        message = f"origins {given['origins']} with weight addresses; allowed: addresses"
+        raise ValueError(message)
+    return {**given, "origins": ADDRESSES}
+
+
 def counted_cells(study: Study, weight: Weight) -> Cells:
     """Take the cells of the municipality with what is counted in them."""
     layer = WEIGHT_LAYERS[weight]
     study.need(layer)
+    if layer == ADDRESSES:
+        return address_cells(study)
     return cells_inside(study, layer=layer, weight=weight)
 
 
 def origins_of(study: Study, cells: Cells, kind: Origin) -> Origins:
-    """Place the weight of cells at their centres or addresses. Raises LayerMissingError."""
+    """Place the weight of cells at their centres or addresses. Raises LayerMissingError.
+
+    Addresses that are themselves counted are where they are, whatever ``kind`` says.
+    """
+    if cells.places is not None:
+        return Origins("addresses", cells.places, cells)
     if kind == "addresses":
         study.need(ADDRESSES)
         return Origins(kind, over_addresses(study, cells), cells)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gis.analyses.network_access import CODES, ROADS, Roads
-from gis.analyses.travel import WEIGHT_LAYERS
+from gis.analyses.travel import ADDRESSES, WEIGHT_LAYERS
 from gis.disclosure import LEAST
 from gis.kernels.network_reach import Reason
 from gis.result import LeftOut
@@ -44,11 +44,12 @@ def joined(*sentences: Text) -> Text:
 def counted_words(study: Study, weight: str, origins: Origin) -> dict[str, str | Text]:
     """Word who is counted, whose data they are, and where they start from."""
     source = study.source(WEIGHT_LAYERS[weight])
+    place = "counted" if WEIGHT_LAYERS[weight] == ADDRESSES else origins
     return {
         "who": t(f"access.who_{weight}"),
         "whom": t(f"access.whom_{weight}"),
         "source": Text(nb=source.title_nb, en=source.title_en),
-        "place": t(f"access.place_{origins}"),
+        "place": t(f"access.place_{place}"),
     }
 
 

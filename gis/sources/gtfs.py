@@ -18,7 +18,7 @@ import polars as pl
 from gis.crs import LONLAT_EPSG, transform_points
 from gis.errors import ParameterError, SourceError
 from gis.kernels.calls import DAY_S, day_clock
-from gis.kernels.timetable import check_window, mode_class
+from gis.kernels.timetable import MODE_TYPE, check_window, mode_class
 from gis.result import LeftOut
 from gis.sources.gtfs_calendar import (
     ServiceCalendar,
@@ -125,7 +125,10 @@ def _read_trips(feed: FeedFiles, masks: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     """Read the trips of the wanted services, and count the trips of every service."""
     routes = read_table(feed, "routes.txt", ["route_id", "route_type"])
     kinds = routes.unique("route_id", keep="first", maintain_order=True).select(
-        "route_id", pl.col("route_type").str.strip_chars().cast(pl.Int32, strict=False)
+        "route_id",
+        mode_class(pl.col("route_type").str.strip_chars().cast(pl.Int32, strict=False)).alias(
+            "mode"
+        ),
     )
     parts, counts = [], []
     columns = ("trip_id", "service_id", "route_id")
@@ -154,7 +157,7 @@ def _typed_trips(batch: pl.DataFrame, masks: pl.DataFrame, kinds: pl.DataFrame) 
         "trip_id",
         "mask",
         pl.col("direction_id").str.strip_chars().cast(pl.Int8, strict=False).alias("direction"),
-        mode_class(pl.col("route_type")).alias("mode"),
+        pl.col("mode").fill_null(pl.lit("other", dtype=MODE_TYPE)),
     )
 
 
@@ -216,6 +219,10 @@ def _with_places(stops: pl.DataFrame) -> pl.DataFrame:
     lacks still holds its quays together; one that is no station (an old feed puts
     Oslo S under Lillestrøm) does not, and ``odd_parent`` says so.
     """
+    if not stops["parent"].drop_nulls().len():
+        empty = [pl.lit(None, dtype=pl.String).alias(f"place_{c}") for c in ("id", "name")]
+        empty += [pl.lit(None, dtype=pl.Float64).alias(f"place_{c}") for c in ("lon", "lat")]
+        return stops.drop("parent").with_columns(*empty, odd_parent=pl.lit(value=False))
     above = stops.select(parent="stop_id", parent_kind="kind", grand="parent")
     two_up = stops.select(grand="stop_id", grand_kind="kind")
     joined = stops.join(above, on="parent", how="left", maintain_order="left").join(
