@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 import shapely
 
+from gis.analyses import study_area
+from gis.atlas.checked import check_page, lock_print
 from gis.catalogue import layer_entries, map_entries
 from gis.checks import Verdict, check_store
 from gis.checks.judge import neighbours
@@ -258,3 +260,19 @@ def test_notes_of_readers_in_both_languages(tmp_path: Path) -> None:
     (note,) = read_layer("addresses", path).source.notes
     assert note_text(note).nb == "1 rader uten koordinater er utelatt"
     assert note_text("GDAL: x").nb == "GDAL: x"
+
+
+def test_the_atlas_is_made_again_when_a_fetch_has_failed(tmp_path: Path) -> None:
+    """By hand: the store is the same, what the check tells is not."""
+    root = workspace_of(tmp_path / "w", lakes=frame([square(0, 0, 100)], objtype=["Innsjø"]))
+    build(open_workspace(root))
+    study = study_area(open_store(open_workspace(root)), number=NUMBER, halo_m=2000)
+    before, page = lock_print(study), check_page(study, language="nb", created=TODAY)
+    assert page is not None
+    assert "kunne ikke fornyes" not in page
+    (root / "data").mkdir()
+    write_lock(root, Lock(failed={"lakes": Failure(TODAY, "Kartverket, lakes: 500")}))
+    assert lock_print(study) != before
+    again = check_page(study, language="nb", created=TODAY)
+    assert again is not None
+    assert "kunne ikke fornyes" in again

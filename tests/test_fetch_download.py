@@ -279,7 +279,7 @@ def test_kill_leaves_the_last_good_file(world: Publishers, tmp_path: Path) -> No
     arguments = [world.host, world.url("a/file.zip"), str(tmp_path)]
     process = subprocess.Popen([sys.executable, "-c", code, *arguments], cwd=REPOSITORY)
     part = next(iter(tmp_path.glob("*.body"))).with_suffix(".part")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not (part.is_file() and part.stat().st_size) and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)

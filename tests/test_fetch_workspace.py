@@ -217,7 +217,8 @@ def test_dry_run_lists_and_fetches_nothing(site: Site) -> None:
     assert planned["terrain"].offer is not None
     assert planned["terrain"].offer.what == "2 cells"
     assert planned["municipality"].held is not None
-    assert set(planned["forest"].layers) >= {"forest", "lakes", "sea"}
+    together = next(p.layers for p in planned.values() if "forest" in p.layers)
+    assert {"lakes", "sea"} < set(together)
     assert len(site.files()) == 1
 
 
@@ -340,7 +341,7 @@ def test_kill_leaves_the_last_good_data(site: Site) -> None:
         command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     cache = site.root / "data" / "cache"
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while not any(p.stat().st_size for p in cache.glob("*.part")) and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)

@@ -23,3 +23,12 @@ def check_page(study: Study, *, language: Language, created: dt.date) -> str | N
         return None
     verdicts = check_store(store, lock=read_lock(store.workspace_root), today=created)
     return render_check(verdicts, name=study.area.name, language=language, created=created)
+
+
+def lock_print(study: Study) -> str:
+    """Return what the page depends on besides the store: fetched files, failures, figures."""
+    store = study.data
+    if not isinstance(store, Store):
+        return ""
+    lock = read_lock(store.workspace_root)
+    return repr((sorted(lock.layers.items()), sorted(lock.failed.items()), lock.figures))

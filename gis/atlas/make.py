@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from gis.atlas import state as states
-from gis.atlas.checked import check_page
+from gis.atlas.checked import check_page, lock_print
 from gis.atlas.hands import make_maps, picture_all
 from gis.atlas.pages import key_of
 from gis.atlas.pictures import picture_of
@@ -81,6 +81,13 @@ class _Work:
             "" if self.inputs is None else states.page_key(self.order, map_id, inputs=self.inputs)
         )
 
+    def atlas_key(self) -> str:
+        """Return the digest of all that the atlas is made from; the check reads the lock, too."""
+        if self.inputs is None:
+            return ""
+        key = states.atlas_key(self.order, inputs=self.inputs)
+        return states.digest(key, lock_print(self.study))
+
     def kept(self, map_id: str) -> bool:
         """Tell whether a page stands as it would be made again."""
         record = self.known["maps"].get(map_id, {})
@@ -109,7 +116,7 @@ def make_atlas(
     work = _Work(answers, order, out, inputs, states.read_state(out), progress)
     if order.whole and inputs is not None:
         whole = work.known["atlas"]
-        same = whole.get("key") == states.atlas_key(order, inputs=inputs)
+        same = whole.get("key") == work.atlas_key()
         if same and whole.get("pictured") and states.untouched(out, whole["files"]):
             progress(t("atlas.unchanged").in_(order.language))
             return _told(work, work.known["maps"], whole["left_out"])
@@ -161,7 +168,7 @@ def _write(work: _Work, made: Sequence[str], hands: Hands | None) -> Atlas:
         around = _around(work, made, records)
         state["maps"] = records
         state["atlas"] = {
-            "key": "" if work.inputs is None else states.atlas_key(work.order, inputs=work.inputs),
+            "key": work.atlas_key(),
             "files": {
                 **states.sums(around, around),
                 **{f"{m}.html": r["sha256"] for m, r in records.items()},

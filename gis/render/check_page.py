@@ -29,6 +29,11 @@ _TABLES = {
     "verdicts": ("layer", "verdict", "date", "age", "retrieved", "findings"),
     "contents": ("layer", "owner", "rows", "mended", "mapped", "overlap", "extent", "file"),
 }
+# Sentences and extents keep a width that can be read; the table scrolls on a narrow screen.
+_STYLE = (
+    "#table-check-verdicts td:last-child { min-width: 18rem; }"
+    "#table-check-contents td:nth-last-child(2) { min-width: 12rem; }"
+)
 _NOTHING = Text(nb="–", en="–")
 
 
@@ -53,7 +58,7 @@ def render_check(
         "made": views.made(created, gis.__version__),
         "texts": json_block({"title": title.as_dict(), "nav": t("page.nav").as_dict()}),
         "scripts": [own("index")],
-        "styles": [own("style")],
+        "styles": [own("style"), _STYLE],
     }
     return fill_template("check.html", context, page=CHECK)
 
@@ -101,7 +106,7 @@ def _row(verdict: Verdict) -> dict[str, Any]:
         "mapped": percent(verdict.covered),
         "overlap": percent(verdict.overlap),
         "extent": _extent(verdict),
-        "file": s.file,
+        "file": s.file.replace("_", "_\u200b"),  # long names may break after a piece
     }
 
 
