@@ -23,6 +23,7 @@ from tests.access_town import feed
 from tests.command import arealplan
 from tests.test_analyses_town import built_up, hazards, run, units
 from tests.test_bad_input import refused, write_town
+from tests.test_built_up_change import history
 from tests.town import E0, N0, Town, box, cells, frame, points, town
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ def whole(tmp_path: Path) -> Town:
     data = hazards()
     data.frames |= {
         "built_up": built_up(),
+        # In 2016 the first square alone: 0.25 km2, and 700 residents.
+        "built_up_earlier": frame([box(0, 0, 500, 500)], number=["1"], name=["By"], year=[2016]),
         # Two halves that touch: 250 decares together, 125 each; and a wood that is too small.
+        "population_history": history(y2016=700, y2026=780),
         "forest": frame([box(0, 0, 250, 500), box(0, 500, 250, 1000), box(370, 120, 380, 130)]),
         "protected_areas": frame(
             [box(0, 0, 250, 500), box(0, 250, 250, 750), box(700, 0, 1000, 100)],
@@ -97,6 +101,7 @@ def test_every_indicator_by_hand(whole: Town) -> None:
             "hazard_landslide_zones": None,
             "hazard_storm_surge": None,
             "built_up": 100 * 0.380 / 0.750,
+            "land_growth": (0.380 / 0.250 - 1) / np.log(780 / 700),
             "density": 780 / 38.0,
             "protected": 100 * (187_500 + 5_000) / 750_000,
             "cycle": 0.6 / 780 * 100_000,
@@ -111,7 +116,7 @@ def test_every_indicator_by_hand(whole: Town) -> None:
     assert {grades[k] for k in ("rail", "built_up", "density", "cycle", "growth")} == {
         "no_benchmark"
     }
-    assert (result.numerator, result.denominator) == (12, 14)
+    assert (result.numerator, result.denominator) == (13, 15)
 
 
 def test_the_board_repeats_what_each_analysis_publishes(whole: Town) -> None:
@@ -123,6 +128,7 @@ def test_the_board_repeats_what_each_analysis_publishes(whole: Town) -> None:
         ("green", "green-access", {"max_m": 100}),
         ("built_up", "built-up-share", {}),
         ("density", "density", {}),
+        ("land_growth", "built-up-change", {}),
     ):
         alone = publishable(run(whole, analysis, **params))
         assert alone.value is not None

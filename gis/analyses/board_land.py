@@ -8,6 +8,13 @@ import shapely
 
 from gis.analyses import built_up_share
 from gis.analyses.board import Measured, share_of_residents
+from gis.analyses.built_up_change import (
+    BuiltUpChangeParameters,
+    change_of,
+    definition_of,
+    finding_of,
+)
+from gis.analyses.built_up_states import EARLIER, HISTORY
 from gis.analyses.hazard_exposure import Counted, HazardExposureParameters, count_exposed
 from gis.analyses.land_parts import BUILT_UP, M2_PER_HA, ground_of, polygons_on_land
 from gis.analyses.lengths import LINES, lines_within
@@ -33,6 +40,19 @@ def built_up(study: Study) -> Measured:
     found = built_up_share.ANALYSIS(study)
     value = None if found.value is None else 100.0 * found.value
     return Measured(value, found.definition.sentence, (BUILT_UP,), "share of land")
+
+
+def land_growth(study: Study) -> Measured:
+    """Return land consumption over population growth, as built-up-change does."""
+    change = change_of(study, BuiltUpChangeParameters())
+    new_ha = float(shapely.area(change.new)) / M2_PER_HA
+    return Measured(
+        change.ratio,
+        definition_of(study, change).sentence,
+        (BUILT_UP, EARLIER, *((HISTORY,) if study.has(HISTORY) else ())),
+        f"{change.first.year}-{change.last.year} {change.formula}",
+        finding_of(study, change, new_ha),
+    )
 
 
 def density(study: Study) -> Measured:

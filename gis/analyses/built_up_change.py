@@ -109,9 +109,7 @@ def run(study: Study, params: BuiltUpChangeParameters) -> Result:
     (SDG 11.3.1): above 1 the land grows faster than the people. Where the population is
     not known or stands still the ratio is undefined, and says so; the areas stand.
     """
-    states = states_of(study)
-    first, last = chosen_pair(states, first=params.from_year, last=params.to_year)
-    change = Change(first, last, params.formula)
+    states, change = states_of(study), change_of(study, params)
     new_ha = float(shapely.area(change.new)) / 1e4
     return Result(
         analysis="built-up-change",
@@ -123,8 +121,8 @@ def run(study: Study, params: BuiltUpChangeParameters) -> Result:
         denominator=change.people_rate if change.ratio is not None else None,
         numerator_unit="per_year",
         status=Status.OK if change.ratio is not None else Status.INSUFFICIENT_DATA,
-        finding=_finding(study, change, new_ha),
-        definition=_definition(study, change),
+        finding=finding_of(study, change, new_ha),
+        definition=definition_of(study, change),
         provenance=provenance(
             study,
             [
@@ -153,6 +151,12 @@ def run(study: Study, params: BuiltUpChangeParameters) -> Result:
     )
 
 
+def change_of(study: Study, params: BuiltUpChangeParameters) -> Change:
+    """Return the two years that are compared. Raises ParameterError, FieldError."""
+    first, last = chosen_pair(states_of(study), first=params.from_year, last=params.to_year)
+    return Change(first, last, params.formula)
+
+
 def _tables(study: Study, states: tuple[State, ...], change: Change) -> dict[str, Table]:
     pairs = [Change(a, b, change.formula) for a, b in itertools.pairwise(states)]
     tables = {"years": years_table(study, states, pairs), "ground": ground_table(study, change)}
@@ -163,7 +167,8 @@ def _tables(study: Study, states: tuple[State, ...], change: Change) -> dict[str
     return tables
 
 
-def _finding(study: Study, change: Change, new_ha: float) -> Text:
+def finding_of(study: Study, change: Change, new_ha: float) -> Text:
+    """Word the growth in one or two sentences."""
     rate = change.land_rate
     first = t(
         "built_up_change.finding",
@@ -187,7 +192,8 @@ def _finding(study: Study, change: Change, new_ha: float) -> Text:
     return Text(nb=f"{first.nb} {second.nb}", en=f"{first.en} {second.en}")
 
 
-def _definition(study: Study, change: Change) -> Definition:
+def definition_of(study: Study, change: Change) -> Definition:
+    """Word what is compared, and how."""
     source = study.source(BUILT_UP)
     return Definition(
         sentence=t(

@@ -27,8 +27,10 @@ from gis.analyses.board import (
 )
 from gis.analyses.board_before import Earlier, read_earlier
 from gis.analyses.board_land import PROTECTED, ROADS
+from gis.analyses.built_up_states import EARLIER, HISTORY
 from gis.analyses.frequent_stops import READY_LIST, TIMETABLE
 from gis.analyses.green_access import FOREST
+from gis.analyses.land_parts import BUILT_UP
 from gis.analyses.parts import UNITS, provenance, table
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.rides import STATIONS
@@ -164,6 +166,7 @@ def _measures(study: Study, params: IndicatorsParameters) -> dict[str, Callable[
         ),
         **hazards,
         "built_up": partial(board_land.built_up, study),
+        "land_growth": partial(board_land.land_growth, study),
         "density": partial(board_land.density, study),
         "protected": partial(board_land.protected, study),
         "cycle": partial(board_land.cycle_network, study),
@@ -339,14 +342,21 @@ _NEAR = (
     ),
 )
 _LAND = (
+    Indicator("built_up", "land", PERCENT, (BUILT_UP,), checked="not_read", can_have_target=False),
     Indicator(
-        "built_up", "land", PERCENT, ("built_up",), checked="not_read", can_have_target=False
+        "land_growth",
+        "land",
+        "ratio",
+        (BUILT_UP, EARLIER),
+        standard="SDG 11.3.1",
+        checked="not_read",
+        can_have_target=False,
     ),
     Indicator(
         "density",
         "land",
         "per_ha",
-        (_POPULATION, "built_up"),
+        (_POPULATION, BUILT_UP),
         checked="not_read",
         can_have_target=False,
     ),
@@ -374,7 +384,9 @@ ANALYSIS = Analysis(
         READY_LIST,
         STATIONS,
         FOREST,
-        "built_up",
+        BUILT_UP,
+        EARLIER,
+        HISTORY,
         PROTECTED,
         ROADS,
         _PLANNED,
