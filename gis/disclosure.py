@@ -102,7 +102,7 @@ def protect_counts(
     )
     names = [*columns] if total_column is None else [*columns, total_column]
     index = table.index if total_row is None else _with_label(table.index, total_row)
-    return _protected(full, marks, index, names)
+    return _protected(full, marks, index, names=names)
 
 
 def cross_marks(values: Ints) -> NDArray[Any]:
@@ -196,7 +196,7 @@ def _protect_matrix(values: Ints, *, with_row: bool, with_column: bool) -> tuple
     return full, suppress(network, least=LEAST).reshape(full.shape)
 
 
-def _protected(full: Ints, marks: Ints, index: pd.Index[Any], names: list[str]) -> Protected:
+def _protected(full: Ints, marks: Ints, index: pd.Index[Any], *, names: list[str]) -> Protected:
     hidden = marks != SHOWN
     counts = pd.DataFrame(
         {

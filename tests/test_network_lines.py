@@ -40,7 +40,7 @@ def graph_of(path: Path, mode: str = "walk", **how: Any) -> Graph:
 
 def told(mode: str = "walk", footways: str = "push", **tags: str) -> tuple[str, int, str]:
     """Rule letter, level and reason of one Norwegian line."""
-    found = decide(tags, "norwegian", mode, footways)  # type: ignore[arg-type]
+    found = decide(tags, "norwegian", mode, footways=footways)  # type: ignore[arg-type]
     letter = {(True, True): "b", (True, False): "f", (False, True): "r", (False, False): ""}
     open_to = letter[found.rule.forward, found.rule.backward]
     return "p" if found.rule.pushed else open_to, found.level, found.why_closed

@@ -678,4 +678,6 @@ def test_queries_are_made_for_the_right_layers(town: Town) -> None:
     remote: Any = _remote("quick_clay")
     publisher = town.tools.publishers.publishers["nve"]
     url = f"{publisher.base[0]}/{remote.service}"
-    assert remote_arcgis.resolve(url, remote, publisher, town.tools) == {"KvikkleireRisiko58338": 1}
+    assert remote_arcgis.resolve(url, remote, publisher, tools=town.tools) == {
+        "KvikkleireRisiko58338": 1
+    }

@@ -116,8 +116,8 @@ def test_legend_counts_what_lies_in_the_municipality() -> None:
     assert counts == [1, 1]
     assert "Antallene gjelder det som ligger i kommunen." in legend
     shapes = np.array(places)
-    inside = inside_of(shapes, "point", "point", town.area_frame())
+    inside = inside_of(shapes, "point", "point", area=town.area_frame())
     assert inside is not None
     assert inside.tolist() == [True, True, False]
-    assert inside_of(shapes[:2], "point", "point", town.area_frame()) is None
-    assert inside_of(shapes, "polygon", "fill", town.area_frame()) is None
+    assert inside_of(shapes[:2], "point", "point", area=town.area_frame()) is None
+    assert inside_of(shapes, "polygon", "fill", area=town.area_frame()) is None

@@ -141,7 +141,7 @@ def run(study: Study, params: BiodiversityHotspotsParameters) -> Result:
             "hot_spot_in_planned_km2": within_km2,
             "ignorance_median": float(np.median(cells.ignorance)) if len(cells.seen) else None,
         },
-        tables=_tables(study, records, cells, params),
+        tables=_tables(study, records, cells, params=params),
         frame=_frame(study, records, cells, planned=planned),
         layers={"ignorance": _ignorance(study, cells)},
     )
@@ -234,7 +234,7 @@ def _readings(
 
 
 def _tables(
-    study: Study, records: Records, cells: GridCells, params: BiodiversityHotspotsParameters
+    study: Study, records: Records, cells: GridCells, *, params: BiodiversityHotspotsParameters
 ) -> dict[str, Table]:
     tables = {"cells_top": top_cells(cells)}
     if study.has("planned_areas"):

@@ -110,7 +110,7 @@ def _transit(
     check_reach(study, params)
     stops, timetable = _stops(study, params)
     cells = counted_cells(study, params.weight)
-    part = reach_by(study, params, cells, stops).parts(params.max_m)
+    part = reach_by(study, params, cells, stops=stops).parts(params.max_m)
     value, remark = share_of_residents(float(cells.weight @ part), cells.total)
     return value, remark, timetable, part
 

@@ -155,8 +155,8 @@ def judge(study: Study, params: BuildingVerdictParameters) -> Judged:
     by_hazard = {}
     for name in _HAZARDS:
         if name in hazards:
-            found = _verdicts(study, hazards[name], objects, safety, rule=params.rule)
-            by_hazard[name] = _ban(hazards[name], objects, found, banned, rule=params.rule)
+            found = _verdicts(study, hazards[name], objects, safety=safety, rule=params.rule)
+            by_hazard[name] = _ban(hazards[name], objects, found, banned=banned, rule=params.rule)
         else:
             by_hazard[name] = np.full(len(frame), NOT_MAPPED, dtype=np.int64)
     return Judged(frame, safety, by_hazard, hazards, n_gone)
@@ -166,11 +166,11 @@ def _verdicts(
     study: Study,
     hazard: Hazard,
     objects: NDArray[Any],
-    safety: list[SafetyClass],
     *,
+    safety: list[SafetyClass],
     rule: ObjectRule,
 ) -> NDArray[np.int64]:
-    caution = _caution(study, hazard.id, objects, rule)
+    caution = _caution(study, hazard.id, objects, rule=rule)
     if hazard.id == "quick_clay":
         keep = np.ones(len(hazard.classes), bool)
         found = np.where(on(hazard.mapped, objects), ACCEPTABLE, NOT_MAPPED)
@@ -190,7 +190,7 @@ def _verdicts(
 
 
 def _caution(
-    study: Study, name: str, objects: NDArray[Any], rule: ObjectRule
+    study: Study, name: str, objects: NDArray[Any], *, rule: ObjectRule
 ) -> NDArray[np.bool_] | None:
     layer = _CAUTIONS.get(name)
     if layer is None or not study.has(layer):
@@ -203,8 +203,8 @@ def _ban(
     hazard: Hazard,
     objects: NDArray[Any],
     found: NDArray[np.int64],
-    banned: NDArray[np.bool_],
     *,
+    banned: NDArray[np.bool_],
     rule: ObjectRule,
 ) -> NDArray[np.int64]:
     """Refuse the works of the first paragraphs any zone at all; outside they need study."""

@@ -27,8 +27,8 @@ def link_frame(
     study: Study,
     graph: Graph,
     passages: Sequence[Passage],
-    ways: Sequence[ToSea],
     *,
+    ways: Sequence[ToSea],
     change: np.ndarray,
 ) -> gpd.GeoDataFrame:
     """Return every link as a line: its cost, narrowest green, longest gap, role and fate."""
@@ -56,7 +56,7 @@ def link_frame(
 
 
 def ways_table(
-    graph: Graph, passages: Sequence[Passage], ways: Sequence[ToSea], legs: Sequence[Passage]
+    graph: Graph, passages: Sequence[Passage], ways: Sequence[ToSea], *, legs: Sequence[Passage]
 ) -> Table:
     """List the ways to the sea, cheapest first, with their narrowest green and longest gap."""
     rows = []

@@ -19,6 +19,7 @@ def finding(
     study: Study,
     params: CorridorParameters,
     figures: Mapping[str, float | int | None],
+    *,
     narrowest: tuple[float, float],
 ) -> Text:
     """Say whether the forest reaches the sea, how narrow the best way is, what plans would do."""

@@ -156,7 +156,7 @@ def run(study: Study, params: CutOffParameters) -> Result:
             "works": _works_table(works, closed, len(where.x)),
         },
         figures={"closed_road_km": float(shapely.length(closed_lines).sum()) / 1000},
-        frame=_frame(study, cells, where, people_of),
+        frame=_frame(study, cells, where, state=people_of),
         layers={"closed_roads": _closed_frame(study, closed_lines)},
     )
 
@@ -372,7 +372,9 @@ def _works_table(works: gpd.GeoDataFrame, closed: Closed, first: int) -> Table:
     return table("works", frame.reset_index(drop=True), columns)
 
 
-def _frame(study: Study, cells: Cells, where: Spread, state: NDArray[np.int64]) -> gpd.GeoDataFrame:
+def _frame(
+    study: Study, cells: Cells, where: Spread, *, state: NDArray[np.int64]
+) -> gpd.GeoDataFrame:
     """Return the cells with what becomes of the most of their residents; numbers stay out."""
     sums = np.zeros((len(cells.cell_id), len(STATES)))
     np.add.at(sums, (where.cell, state), where.weight)

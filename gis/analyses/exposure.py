@@ -68,15 +68,17 @@ def _by_class(hazard: Hazard, cells: Cells, placing: Placing) -> NDArray[np.floa
         return weights_by_class(cells, placing, zones)
     found = np.stack(
         [
-            _of_kind(zones, (kinds == kind).to_numpy(), where, placing)
+            _of_kind(zones, (kinds == kind).to_numpy(), where, placing=placing)
             for kind in sorted(kinds.unique())
         ]
     )
-    return sum_points(cells, where, joint_class(found, hazard.probabilities), zones.n_classes)
+    return sum_points(
+        cells, where, joint_class(found, hazard.probabilities), n_classes=zones.n_classes
+    )
 
 
 def _of_kind(
-    zones: Zones, mine: NDArray[np.bool_], where: Spread, placing: Placing
+    zones: Zones, mine: NDArray[np.bool_], where: Spread, *, placing: Placing
 ) -> NDArray[np.int64]:
     own = Zones(zones.shapes[mine], zones.ranks[mine], zones.n_classes)
     return classes_at(where, own, placing.point_rule)

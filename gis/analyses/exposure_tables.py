@@ -115,7 +115,9 @@ def attribute_tables(hazard: Hazard, cells: Cells, placing: Placing) -> dict[str
         counts = weights_by_class(cells, placing, zones)[:, :-1].sum(axis=0)
         titles = [t(f"attributes.{name}_{v}") for v in order] + [t("attributes.unknown")]
         title = t("tables.attribute", hazard=hazard.entry.title.text, field=t(f"attributes.{name}"))
-        made[f"{hazard.id}_{name}"] = _counted(f"{hazard.id}_{name}", title, titles, counts)
+        made[f"{hazard.id}_{name}"] = _counted(
+            f"{hazard.id}_{name}", title, titles, residents=counts
+        )
     return made
 
 
@@ -140,13 +142,14 @@ def water_table(hazards: list[Hazard], cells: Cells, placing: Placing) -> dict[s
     zones = Zones(shapes, ranks, len(classes))
     counts = weights_by_class(cells, placing, zones)[:, :-1].sum(axis=0)
     titles = [t(f"water.{c.id}") for c in classes]
-    return {"water": _counted("water", t("tables.water"), titles, counts)}
+    return {"water": _counted("water", t("tables.water"), titles, residents=counts)}
 
 
 def _counted(
     name: str,
     title: Text,
     titles: list[Text],
+    *,
     residents: NDArray[np.float64],
 ) -> Table:
     """Make a table of disjoint rows with their sum last; rows that are not there are left away."""

@@ -93,7 +93,7 @@ def extent_tables(
         own = hazard.zones.shapes[hazard.zones.ranks == rank]
         if not (len(own) or any(f is not None and one.id in f for f in floods)):
             continue
-        within = _within(cells, placing, extents, own)
+        within = _within(cells, placing, extents, own=own)
         inside = float(whole[rank])
         mapped = max(within - inside, 0.0)
         rows.append(
@@ -127,7 +127,7 @@ def extent_tables(
     return {name: made}
 
 
-def _within(cells: Cells, placing: Placing, extents: NDArray[Any], own: NDArray[Any]) -> float:
+def _within(cells: Cells, placing: Placing, extents: NDArray[Any], *, own: NDArray[Any]) -> float:
     """Sum the weight in the extents; a class's own zones belong to them, however they are drawn."""
     shapes = np.concatenate([extents, own])
     if not len(shapes):

@@ -49,9 +49,9 @@ def run(study: Study, params: CorridorParameters) -> Result:
     after, change = _after(study, params, graph)
     habitat_ha = float(graph.area_ha.sum())
     eca_ha = graph.eca_ha(params.half_cost)
-    lines = link_frame(study, graph, passages, ways, change=change)
+    lines = link_frame(study, graph, passages, ways=ways, change=change)
     tables = {
-        "corridor_ways": ways_table(graph, passages, ways, legs),
+        "corridor_ways": ways_table(graph, passages, ways, legs=legs),
         "corridor_links": links_table(graph, passages, change=change),
     }
     if study.has("planned_areas"):
@@ -67,7 +67,7 @@ def run(study: Study, params: CorridorParameters) -> Result:
         denominator=habitat_ha / 100,
         numerator_unit="km2",
         status=Status.OK,
-        finding=words.finding(study, params, figures, _narrowest(passages, ways, legs)),
+        finding=words.finding(study, params, figures, narrowest=_narrowest(passages, ways, legs)),
         definition=words.definition(study, params),
         provenance=provenance(
             study,

@@ -44,12 +44,18 @@ class Bounds:
 def bounds_of(study: Study, cells: Cells, zones: Zones, *, chosen: Placing) -> Bounds:
     """Count the union of zones again under every other reading. ``zones`` has one class."""
     ways = [
-        _reading(cells, _way_name(p), placing_text(p), _inside(cells, p, zones), chosen=p == chosen)
+        _reading(
+            cells,
+            _way_name(p),
+            placing_text(p),
+            inside=_inside(cells, p, zones),
+            chosen=p == chosen,
+        )
         for p in _ways(study, cells, chosen)
     ]
     coded = _coded(cells, chosen, zones)
     joined = shapely.union_all(zones.shapes)
-    edges = [_edge(cells, chosen, zones, joined, by_m=by_m) for by_m in EDGES_M]
+    edges = [_edge(cells, chosen, zones, joined=joined, by_m=by_m) for by_m in EDGES_M]
     edges = edges if len(zones.shapes) else []
     shares = [r.value for r in (*ways, *coded) if r.value is not None]
     return Bounds(
@@ -78,7 +84,7 @@ def _inside(cells: Cells, placing: Placing, zones: Zones) -> NDArray[np.float64]
 
 
 def _reading(
-    cells: Cells, name: str, text: Text, inside: NDArray[np.float64], *, chosen: bool = False
+    cells: Cells, name: str, text: Text, *, inside: NDArray[np.float64], chosen: bool = False
 ) -> Reading:
     count = float(inside.sum())
     return Reading(
@@ -113,13 +119,13 @@ def _coded(cells: Cells, chosen: Placing, zones: Zones) -> list[Reading]:
 
 
 def _edge(
-    cells: Cells, chosen: Placing, zones: Zones, joined: shapely.Geometry, *, by_m: float
+    cells: Cells, chosen: Placing, zones: Zones, *, joined: shapely.Geometry, by_m: float
 ) -> Reading:
     """Count with every zone edge moved outwards (above 0) or inwards by some metres."""
     key = "out" if by_m > 0 else "in"
     text = t(f"hazard_exposure.reading_edge_{key}", metres=number(abs(by_m)))
     inside = moved_edge(cells, chosen, zones, joined=joined, by_m=by_m)
-    return _reading(cells, f"edge{by_m:+.0f}m", text, inside)
+    return _reading(cells, f"edge{by_m:+.0f}m", text, inside=inside)
 
 
 def moved_edge(
@@ -140,7 +146,7 @@ def moved_edge(
     where = placing.where
     inside = classes_at(where, zones, placing.point_rule) >= 0
     asked = np.flatnonzero(inside == (by_m < 0))
-    near = asked[_near_edge(where.x[asked], where.y[asked], joined, abs(by_m))]
+    near = asked[_near_edge(where.x[asked], where.y[asked], joined, limit_m=abs(by_m))]
     inside[near] = by_m > 0
     return np.bincount(
         where.cell, weights=np.where(inside, where.weight, 0.0), minlength=len(cells.cell_id)
@@ -148,7 +154,7 @@ def moved_edge(
 
 
 def _near_edge(
-    x: NDArray[np.float64], y: NDArray[np.float64], band: shapely.Geometry, limit_m: float
+    x: NDArray[np.float64], y: NDArray[np.float64], band: shapely.Geometry, *, limit_m: float
 ) -> NDArray[np.int64]:
     """Find the points at most so far from the outline, by its single straight pieces."""
     coordinates, ring = shapely.get_coordinates(

@@ -48,7 +48,7 @@ def run(study: Study, params: ValueParameters) -> Result:
     areas = _by_class(cut, joined)
     part = sum(areas[c] for c in HIGH)
     unknown = areas["unvalued"] + areas[NOT_SURVEYED]
-    frame = _frame(study, plans, cut, params)
+    frame = _frame(study, plans, cut, params=params)
     touched = frame["nature_value"].isin(HIGH)
     value = part / whole if whole else None
     return Result(
@@ -111,7 +111,7 @@ def _by_class(cut: gpd.GeoDataFrame, shape: shapely.Geometry) -> dict[str, float
 
 
 def _frame(
-    study: Study, plans: gpd.GeoDataFrame, cut: gpd.GeoDataFrame, params: ValueParameters
+    study: Study, plans: gpd.GeoDataFrame, cut: gpd.GeoDataFrame, *, params: ValueParameters
 ) -> gpd.GeoDataFrame:
     """Return the planned areas, worst first: hectares by value, the highest, and the reasons."""
     shapes = shapely.intersection(plans.geometry.to_numpy(), study.polygon)

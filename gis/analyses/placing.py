@@ -101,7 +101,7 @@ def weights_by_class(cells: Cells, placing: Placing, zones: Zones) -> NDArray[np
     """
     if placing.where is not None:
         found = classes_at(placing.where, zones, placing.point_rule)
-        return sum_points(cells, placing.where, found, zones.n_classes)
+        return sum_points(cells, placing.where, found, n_classes=zones.n_classes)
     if placing.method == "area":
         shares = area_shares(cells, zones)
         outside = np.clip(1.0 - shares.sum(axis=1), 0.0, 1.0)
@@ -120,7 +120,7 @@ def weights_by_class(cells: Cells, placing: Placing, zones: Zones) -> NDArray[np
 
 
 def sum_points(
-    cells: Cells, where: Spread, found: NDArray[np.int64], n_classes: int
+    cells: Cells, where: Spread, found: NDArray[np.int64], *, n_classes: int
 ) -> NDArray[np.float64]:
     """Sum the weight of placed points by cell and class; -1 goes to the last column."""
     n, width = len(cells.cell_id), n_classes + 1

@@ -59,7 +59,8 @@ def rail_grid(study: Study, params: Mapping[str, Any] | None = None) -> Grid:
         analysis="rail-cycling",
         controls=controls,
         positions=tuple(
-            _position(study, p, origins, d, names=names) for p, d in zip(asked, done, strict=True)
+            _position(study, p, origins, done=d, names=names)
+            for p, d in zip(asked, done, strict=True)
         ),
         chosen=asked.index(chosen),
         cells=_cells(study, origins, done, readings=readings),
@@ -82,7 +83,9 @@ def _controls(study: Study, params: RailCyclingParameters) -> tuple[Control, ...
             ways.append(Control("gradient", (usual, "off")))
     name = "max_min" if timed else "max_m"
     own = params.max_min if timed else params.max_m
-    offered = {x for x in (MINUTES if timed else METRES) if _near(study, params, {name: x}, ways)}
+    offered = {
+        x for x in (MINUTES if timed else METRES) if _near(study, params, {name: x}, ways=ways)
+    }
     return (Control(name, tuple(sorted({*offered, own}))), *ways)  # type: ignore[type-var]
 
 
@@ -90,6 +93,7 @@ def _near(
     study: Study,
     params: RailCyclingParameters,
     limit: Mapping[str, float],
+    *,
     ways: Sequence[Control],
 ) -> bool:
     """Tell whether a limit stays within the halo under every way that is offered."""
@@ -106,8 +110,8 @@ def _position(
     study: Study,
     params: RailCyclingParameters,
     origins: Origins,
-    done: Ridden,
     *,
+    done: Ridden,
     names: list[str],
 ) -> Position:
     result = answer(study, origins, done, readings=())

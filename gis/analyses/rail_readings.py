@@ -31,19 +31,19 @@ def ride_readings(study: Study, origins: Origins, done: Ridden) -> tuple[Reading
     lead beyond the halo is not worked out.
     """
     made = {
-        ride_name(ride): _reading(study, origins, ride, done)
+        ride_name(ride): _reading(study, origins, ride, done=done)
         for ride in _others(study, done.ride)
         if ride.farthest_m <= study.halo_m
     }
     if study.has(ADDRESSES):
         other = origins_of(study, origins.cells, _OTHER_ORIGIN[origins.kind])
         name = f"{ride_name(done.ride)}-{other.kind}"
-        made[name] = _reading(study, other, done.ride, None, name=name)
+        made[name] = _reading(study, other, done.ride, done=None, name=name)
     return tuple(made.values())
 
 
 def _reading(
-    study: Study, origins: Origins, ride: Ride, done: Ridden | None, *, name: str = ""
+    study: Study, origins: Origins, ride: Ride, *, done: Ridden | None, name: str = ""
 ) -> Reading:
     own = done is not None and ride == done.ride
     found = done if own and done is not None else ridden(study, origins, ride)

@@ -191,7 +191,7 @@ def _by_network(
         minutes=cost / CS_PER_MIN if trip.timed else np.full(len(cost), np.nan),
         metres=np.where(within, found.length_cm, np.nan) / CM_PER_M,
         station=found.destination,
-        effective_kmh=_effective(found.cost, found.length_cm, origins.where.weight, within)
+        effective_kmh=_effective(found.cost, found.length_cm, origins.where.weight, within=within)
         if trip.timed
         else None,
         roads=roads,
@@ -205,6 +205,7 @@ def _effective(
     cost: NDArray[np.int64],
     length_cm: NDArray[np.int64],
     weight: Floats,
+    *,
     within: NDArray[np.bool_],
 ) -> float | None:
     """Return km/h from door to door: cm by hundredths of a second, weighted by who travels."""

@@ -127,7 +127,7 @@ def scenario(study: Study, params: ScenarioParameters, plan: Plan) -> Result:
             f"a hazard layer; the store has: {', '.join(study.data.layers)}"
         )
         raise ParameterError(message)
-    return _result(study, params, plan, outcomes)
+    return _result(study, params, plan, outcomes=outcomes)
 
 
 def outcomes_of(study: Study, params: ScenarioParameters, plan: Plan) -> list[Outcome]:
@@ -153,7 +153,7 @@ def outcomes_of(study: Study, params: ScenarioParameters, plan: Plan) -> list[Ou
 
 
 def _result(
-    study: Study, params: ScenarioParameters, plan: Plan, outcomes: Sequence[Outcome]
+    study: Study, params: ScenarioParameters, plan: Plan, *, outcomes: Sequence[Outcome]
 ) -> Result:
     lead = outcomes[0]
     transit = lead.transit

@@ -63,7 +63,7 @@ def land_changes(study: Study, layout: Layout) -> list[LandChange]:
             cleared=cleared,
         )
     ]
-    return found + [_touched(study, x, fresh, cleared) for x in NATURE if study.has(x)]
+    return found + [_touched(study, x, fresh, cleared=cleared) for x in NATURE if study.has(x)]
 
 
 def built_up_land(study: Study) -> Any:
@@ -78,7 +78,7 @@ def built_up_land(study: Study) -> Any:
     return study.once(("built-up land",), join)
 
 
-def _touched(study: Study, layer: str, fresh: list[Any], cleared: Any) -> LandChange:
+def _touched(study: Study, layer: str, fresh: list[Any], *, cleared: Any) -> LandChange:
     whole, built = study.once(("built on", layer), lambda: _built_on(study, layer))
     frame = study.frame(layer)
     ground = shapely.union_all([*fresh, cleared])

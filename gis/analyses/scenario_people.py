@@ -118,9 +118,9 @@ def transit_change(study: Study, params: TransitAccessParameters, layout: Layout
     base = study.once(("scenario transit", params), lambda: _transit_base(study, params))
     max_m = params.max_m
     was = base.parts(max_m)
-    after_m = _transit_after(study, params, layout, base)
+    after_m = _transit_after(study, params, layout, base=base)
     stops = with_stops(base.stops, layout.stops, min_per_hour=params.min_per_hour)
-    found = _to_stops(study, params, layout.origins, stops, layout=layout)
+    found = _to_stops(study, params, layout.origins, stops=stops, layout=layout)
     return _changed(
         "transit",
         layout,
@@ -135,20 +135,20 @@ def _transit_base(study: Study, params: TransitAccessParameters) -> Reach:
     cells = counted_cells(study, params.weight)
     timetable = timetable_of(study, params)
     stops = timetable.stops(params.asked) if timetable else ready_list(study)
-    return reach_by(study, params, cells, stops)
+    return reach_by(study, params, cells, stops=stops)
 
 
 def _transit_after(
-    study: Study, params: TransitAccessParameters, layout: Layout, base: Reach
+    study: Study, params: TransitAccessParameters, layout: Layout, *, base: Reach
 ) -> Floats:
     """Return metres from today's places; measured anew only to what is new."""
     wider = layout.roads(study, "walk") if params.metric == "network" else None
     new = with_stops(_none(base.stops), layout.stops, min_per_hour=params.min_per_hour)
     if wider is not None:
         every = with_stops(base.stops, layout.stops, min_per_hour=params.min_per_hour)
-        found = _to_stops(study, params, base.origins, every, layout=layout)
+        found = _to_stops(study, params, base.origins, stops=every, layout=layout)
     elif new.frequent.any():
-        found = _to_stops(study, params, base.origins, new, layout=layout)
+        found = _to_stops(study, params, base.origins, stops=new, layout=layout)
     else:
         return base.place_m
     return np.asarray(np.fmin(base.place_m, found))
@@ -162,8 +162,8 @@ def _to_stops(
     study: Study,
     params: TransitAccessParameters,
     origins: Origins,
-    stops: Stops,
     *,
+    stops: Stops,
     layout: Layout,
 ) -> Floats:
     where = origins.where

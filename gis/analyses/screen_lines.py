@@ -111,7 +111,7 @@ def screen_layer(area: PlanArea, name: str, entry: LayerEntry, *, today: dt.date
             return _terrain_line(area, known)
         if entry.geometry == "raster":
             return _raster_line(area, known)
-        return _vector_line(area, name, entry, known)
+        return _vector_line(area, name, entry, line=known)
     except (
         GisError,
         OSError,
@@ -165,7 +165,7 @@ def _raster_line(area: PlanArea, line: Line) -> Line:
     return replace(line, status="hit", why=why, mapped_share=known, facts=(values,))
 
 
-def _vector_line(area: PlanArea, name: str, entry: LayerEntry, line: Line) -> Line:
+def _vector_line(area: PlanArea, name: str, entry: LayerEntry, *, line: Line) -> Line:
     frame = area.study.frame(name)
     shapes = frame.geometry.to_numpy()
     frame = frame[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]

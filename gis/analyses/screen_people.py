@@ -122,15 +122,15 @@ def access(area: PlanArea) -> tuple[list[Access], Text | None]:
     except GisError as problem:
         return [], t("screen.why_failed", reason=str(problem))
     homes = area.plan.of("area")
-    found = [_access("before", area, stops, homes)]
+    found = [_access("before", area, stops, homes=homes)]
     new = area.plan.of("stop")
     if new:
         wider = with_stops(stops, new, min_per_hour=params.min_per_hour)
-        found.append(_access("after", area, wider, homes))
+        found.append(_access("after", area, wider, homes=homes))
     return found, None
 
 
-def _access(name: str, area: PlanArea, stops: Stops, homes: Sequence[Planned]) -> Access:
+def _access(name: str, area: PlanArea, stops: Stops, *, homes: Sequence[Planned]) -> Access:
     points = shapely.points(stops.x, stops.y)
     away = shapely.distance(area.drawn, points)
     nearest = int(np.argmin(away)) if len(away) else -1

@@ -55,7 +55,7 @@ def _settle(study: Study, cells: Cells) -> NDArray[np.object_]:
         told = told_units(cells.weight, shown, unit, total=total)
         if not told.any():
             break
-        hide = widen(cells.weight, shown, unit, told)
+        hide = widen(cells.weight, shown, unit, told=told)
         shown[hide] = WITHHELD
     return shown
 
@@ -112,6 +112,7 @@ def _largest(
     weight: NDArray[np.float64],
     shown: NDArray[np.object_],
     group: NDArray[np.int64],
+    *,
     told: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
     """Pick the largest cell that shows a number in each group that tells."""
@@ -127,6 +128,7 @@ def _all_visible(
     weight: NDArray[np.float64],
     shown: NDArray[np.object_],
     group: NDArray[np.int64],
+    *,
     told: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
     visible = np.array([not isinstance(v, str) for v in shown]) & (weight > 0)
@@ -137,6 +139,7 @@ def _everyone(
     weight: NDArray[np.float64],
     _shown: NDArray[np.object_],
     group: NDArray[np.int64],
+    *,
     told: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
     return np.flatnonzero((weight > 0) & (group >= 0) & told[np.maximum(group, 0)])

@@ -194,11 +194,11 @@ def run(study: Study, params: SurgeParameters) -> Result:
         notes=_notes(params, unknown),
         figures={"land_km2": land_km2, "unknown_km2": unknown},
         tables={
-            "levels": _level_table(ground, cells, where, drawn),
+            "levels": _level_table(ground, cells, where, drawn=drawn),
             "depths": _depth_table(ground, fills[main], params),
         },
-        frame=_polygons(study, drawn[main], ground, len(params.breaks)),
-        layers=_layers(study, ground, drawn, params),
+        frame=_polygons(study, drawn[main], ground, n_breaks=len(params.breaks)),
+        layers=_layers(study, ground, drawn, params=params),
     )
 
 
@@ -262,7 +262,7 @@ def _residents(ground: Ground, where: Spread, classes: NDArray[np.uint8]) -> flo
 
 
 def _level_table(
-    ground: Ground, cells: Cells, where: Spread, drawn: dict[float, NDArray[np.uint8]]
+    ground: Ground, cells: Cells, where: Spread, *, drawn: dict[float, NDArray[np.uint8]]
 ) -> Table:
     """List for each level who is reached there first, so that no two levels need subtracting."""
     row, column, inside = ground.at(where.x, where.y)
@@ -328,7 +328,7 @@ def _depth_names(breaks: list[float]) -> list[Text]:
 
 
 def _polygons(
-    study: Study, classes: NDArray[np.uint8], ground: Ground, n_breaks: int
+    study: Study, classes: NDArray[np.uint8], ground: Ground, *, n_breaks: int
 ) -> gpd.GeoDataFrame:
     """Draw the depth classes of the land the sea reaches, as polygons."""
     wet = (classes > 0) & (classes <= n_breaks + 1) & ground.own
@@ -351,7 +351,7 @@ def _vectors(study: Study, classes: NDArray[np.uint8], ground: Ground) -> gpd.Ge
 
 
 def _layers(
-    study: Study, ground: Ground, drawn: dict[float, NDArray[np.uint8]], params: SurgeParameters
+    study: Study, ground: Ground, drawn: dict[float, NDArray[np.uint8]], *, params: SurgeParameters
 ) -> dict[str, gpd.GeoDataFrame]:
     """Give maps one frame with an area a level, and the low ground the sea does not reach."""
     frames = []

@@ -183,7 +183,7 @@ def answer(
 ) -> Result:
     """Answer one definition with what was read before; its frames only where they are drawn."""
     stops = timetable.stops(params.asked) if timetable else ready_list(study)
-    reach = reach_by(study, params, cells, stops)
+    reach = reach_by(study, params, cells, stops=stops)
     part = reach.parts(params.max_m)
     reached = float(cells.weight @ part)
     value = reached / cells.total if cells.total else None
@@ -236,7 +236,7 @@ def answer(
     )
 
 
-def reach_by(study: Study, params: TransitAccessParameters, cells: Cells, stops: Stops) -> Reach:
+def reach_by(study: Study, params: TransitAccessParameters, cells: Cells, *, stops: Stops) -> Reach:
     """Measure to some stops as the parameters say."""
     return reach_of(
         study, cells, stops, metric=params.metric, origins=params.origins, max_m=params.max_m

@@ -55,7 +55,7 @@ def transit_grid(study: Study, params: Mapping[str, Any] | None = None) -> Grid:
     positions = [_position(study, p, cells, timetable=timetable, names=names) for p in asked]
     readings = asked[: len(asked) // len(controls[0].values)]
     stops = [timetable.stops(p.asked) if timetable else ready_list(study) for p in readings]
-    reaches = [reach_by(study, p, cells, s) for p, s in zip(readings, stops, strict=True)]
+    reaches = [reach_by(study, p, cells, stops=s) for p, s in zip(readings, stops, strict=True)]
     distances = np.array(controls[0].values, dtype=np.float64)
     return Grid(
         analysis="transit-access",

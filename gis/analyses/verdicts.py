@@ -81,7 +81,7 @@ def by_return_period(
     verdict[mapped] = ACCEPTABLE
     for asked in np.unique(required):
         mine = required == asked
-        known = mapped & _zone_is_known(hazard, objects, years, asked)
+        known = mapped & _zone_is_known(hazard, objects, years, asked=asked)
         verdict[mine & mapped & ~known] = NEEDS_STUDY
         hit = in_zones(hazard, objects, rule=rule, keep=years <= asked)
         verdict[mine & hit] = NOT_ALLOWED
@@ -91,7 +91,7 @@ def by_return_period(
 
 
 def _zone_is_known(
-    hazard: Hazard, objects: NDArray[Any], years: NDArray[np.float64], asked: float
+    hazard: Hazard, objects: NDArray[Any], years: NDArray[np.float64], *, asked: float
 ) -> NDArray[np.bool_]:
     """Tell where a zone of the period asked for, or a rarer one, was mapped at all.
 

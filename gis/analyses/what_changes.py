@@ -104,8 +104,8 @@ def run(study: Study, params: WhatChangesParameters) -> Result:
     check_stops(_base(params), timetable)
     change = _change(study, params, timetable)
     stops = timetable.stops(params.asked) if timetable else ready_list(study)
-    before = reach_by(study, params, cells, stops)
-    after = _after(study, params, before, change, timetable=timetable)
+    before = reach_by(study, params, cells, stops=stops)
+    after = _after(study, params, before, change=change, timetable=timetable)
     old = answer(study, _base(params), cells, timetable=timetable, drawn=False)
     return _answer(study, params, before, after=after, change=change, old=old)
 
@@ -162,8 +162,8 @@ def _after(
     study: Study,
     params: WhatChangesParameters,
     before: Reach,
-    change: Change,
     *,
+    change: Change,
     timetable: Timetable | None,
 ) -> Reach:
     """Measure with what is new; nobody is farther away than before."""
@@ -177,7 +177,7 @@ def _after(
         walk = walk_to(study, before.origins, stops.x, stops.y, max_m=limit, roads=change.roads)
         found = Reach(stops, before.origins, walk.metres, walk)
     else:
-        found = reach_by(study, params, before.origins.cells, stops)
+        found = reach_by(study, params, before.origins.cells, stops=stops)
     return replace(found, place_m=np.fmin(before.place_m, found.place_m))
 
 

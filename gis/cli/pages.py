@@ -162,9 +162,9 @@ def _make(asked: _Asked, answers: Answers, hands: Hands | None) -> None:
     pages = [m.path for m in atlas.maps]
     report = [asked.output / REPORT] if asked.whole else []
     if asked.pdf is not None:
-        _print(asked, [*pages, *report], asked.pdf, "pdf", created=today)
+        _print(asked, [*pages, *report], asked.pdf, kind="pdf", created=today)
     if asked.png is not None:
-        _print(asked, pages, asked.png, "png", created=today)
+        _print(asked, pages, asked.png, kind="png", created=today)
     _tell(atlas, asked.language)
 
 
@@ -172,8 +172,8 @@ def _print(
     asked: _Asked,
     pages: list[Path],
     target: Path,
-    kind: Literal["pdf", "png"],
     *,
+    kind: Literal["pdf", "png"],
     created: dt.date,
 ) -> None:
     made = print_pages(

@@ -110,7 +110,7 @@ def build_nature(
     protected = _protected(rng, terrain, town, people=people)
     species = read_species()
     places = _places(rng, terrain, town, streets=streets, people=people, protected=protected)
-    rich = _richness(rng, places, protected, people)
+    rich = _richness(rng, places, protected, people=people)
     return Nature(types, mapped, protected, species, _records(rng, species, places, rich=rich))
 
 
@@ -269,7 +269,7 @@ def _places(
 
 
 def _richness(
-    rng: np.random.Generator, places: Floats, protected: tuple[Protected, ...], people: People
+    rng: np.random.Generator, places: Floats, protected: tuple[Protected, ...], *, people: People
 ) -> Floats:
     """Return 0-1 for each place: how near it lies to one of a few old, rich habitats.
 

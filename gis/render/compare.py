@@ -52,10 +52,10 @@ def _side(side: CompareSide, results: Mapping[str, Result], *, where: str) -> Si
         value, share = float(found), "share" in side.figure
     if value is None:
         return Side(title, None, None, share=share)
-    return Side(title, _text(value, share, result, side.figure), float(value), share=share)
+    return Side(title, _text(value, share, result, figure=side.figure), float(value), share=share)
 
 
-def _text(value: float, share: bool, result: Result, figure: str | None) -> Text:
+def _text(value: float, share: bool, result: Result, *, figure: str | None) -> Text:
     if share:
         return percent(value)
     if figure is not None and "residents" in figure:

@@ -159,7 +159,7 @@ def _answering(
         entry = entry_of(named, scene)
         rest = drawn_rest.get(f"not_mapped_{named.frame}")
         if rest is None:
-            land = rest_of(named, entry, frames[layer.id], scene)
+            land = rest_of(named, entry, frames[layer.id], scene=scene)
             if land is not None:
                 rest = rest_id(named)
                 rests[rest] = _rest(rest, layer.title, rest_shapes(land, scene))
@@ -259,7 +259,7 @@ def _coded(
     slot = "point" if shapes.kind == "point" else "line" if shapes.kind == "line" else "fill"
     slot = "outline" if slot == "fill" and symbol in _OUTLINES else slot
     index = classed.index[rows]
-    own = inside_of(frame.geometry.to_numpy()[rows], shapes.kind, symbol, scene.area)
+    own = inside_of(frame.geometry.to_numpy()[rows], shapes.kind, symbol, area=scene.area)
     return Drawn(
         slot=SLOTS[slot],
         symbol=symbol,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def inside_of(
-    shapes: NDArray[Any], kind: str, symbol: str, area: gpd.GeoDataFrame | None
+    shapes: NDArray[Any], kind: str, symbol: str, *, area: gpd.GeoDataFrame | None
 ) -> NDArray[np.bool_] | None:
     """Return which points and cells lie in the area, cells by their middle.
 

@@ -81,7 +81,7 @@ def rest_id(named: MapLayer) -> str:
 
 
 def rest_of(
-    named: MapLayer, layer: LayerEntry | None, frame: gpd.GeoDataFrame, scene: Scene
+    named: MapLayer, layer: LayerEntry | None, frame: gpd.GeoDataFrame, *, scene: Scene
 ) -> gpd.GeoDataFrame | None:
     """Return where a layer is not mapped: by its result, else by the store's mapped extent.
 

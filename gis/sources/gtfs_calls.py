@@ -89,7 +89,7 @@ def read_calls(feed: FeedFiles, request: CallRequest) -> tuple[pl.DataFrame, lis
         ]
         kept.append(_slim(_place(filled.filter(~repeats), masks, request)))
         kept.append(_repeat(filled.filter(repeats), frequencies, request))
-    return _finished(kept, reader, request, lacking)
+    return _finished(kept, reader, request, lacking=lacking)
 
 
 def _place(rows: pl.DataFrame, masks: NDArray[np.uint16], request: CallRequest) -> pl.DataFrame:
@@ -184,7 +184,7 @@ def _read_frequencies(feed: FeedFiles, trip_ids: pl.Series) -> pl.DataFrame:
 
 
 def _finished(
-    kept: list[pl.DataFrame], reader: RowReader, request: CallRequest, lacking: int
+    kept: list[pl.DataFrame], reader: RowReader, request: CallRequest, *, lacking: int
 ) -> tuple[pl.DataFrame, list[LeftOut]]:
     """Tell departures from last calls, part by part, and count what has no place."""
     days = len(request.clock.back)
@@ -208,12 +208,12 @@ def _finished(
     parts.reverse()
     unplaced = pl.concat(codes)
     empty_trips = int((reader.last < 0).sum())
-    left_out = _left_out(unplaced, reader.codes.unknown, lacking, empty_trips)
+    left_out = _left_out(unplaced, reader.codes.unknown, lacking, empty_trips=empty_trips)
     return pl.concat(parts, rechunk=False), left_out
 
 
 def _left_out(
-    codes: pl.Series, unknown: Mapping[str, int], lacking: int, empty_trips: int
+    codes: pl.Series, unknown: Mapping[str, int], lacking: int, *, empty_trips: int
 ) -> list[LeftOut]:
     n_unplaced, n_unknown = int((codes == NO_COORDINATES).sum()), int((codes <= UNKNOWN).sum())
     met = set(codes.unique().to_list())

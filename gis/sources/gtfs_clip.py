@@ -59,15 +59,15 @@ def clip_feed(source: Path, target: Path, *, box: Bounds) -> str:
             stops.update(kept["stop_id"].drop_nulls())
             return kept
 
-        _copy(feed, "trips.txt", out, note)
-        _copy(feed, "stop_times.txt", out, calls)
-        _copy(feed, "routes.txt", out, _among("route_id", routes))
-        _copy(feed, "stops.txt", out, _among("stop_id", stops | _parents(feed, stops)))
+        _copy(feed, "trips.txt", out, keep=note)
+        _copy(feed, "stop_times.txt", out, keep=calls)
+        _copy(feed, "routes.txt", out, keep=_among("route_id", routes))
+        _copy(feed, "stops.txt", out, keep=_among("stop_id", stops | _parents(feed, stops)))
         for name in _BY_SERVICE:
-            _copy(feed, name, out, _among("service_id", services))
-        _copy(feed, "frequencies.txt", out, _among("trip_id", trips))
+            _copy(feed, name, out, keep=_among("service_id", services))
+        _copy(feed, "frequencies.txt", out, keep=_among("trip_id", trips))
         for name in _WHOLE:
-            _copy(feed, name, out, lambda batch: batch)
+            _copy(feed, name, out, keep=lambda batch: batch)
     return f"timetable cut to the area: {len(seen)} trips, {len(stops)} stops"
 
 
@@ -104,6 +104,7 @@ def _copy(
     feed: FeedFiles,
     name: str,
     out: zipfile.ZipFile,
+    *,
     keep: Callable[[pl.DataFrame], pl.DataFrame],
 ) -> None:
     """Write one table through a filter, batch by batch; a table that is not there is not."""

@@ -206,10 +206,14 @@ def typed_rows(
     found = [numbers.get(trip, -1) for trip in ids.gather(starts).to_list()]
     trip = np.repeat(np.array(found, dtype=np.int64), np.diff(np.append(starts, ids.len())))
     wanted = trip >= 0
-    return _typed(batch.filter(pl.Series(wanted, dtype=pl.Boolean)), trip[wanted], label, whole)
+    return _typed(
+        batch.filter(pl.Series(wanted, dtype=pl.Boolean)), trip[wanted], label, whole=whole
+    )
 
 
-def _typed(batch: pl.DataFrame, trip: NDArray[np.int64], label: str, whole: bool) -> pl.DataFrame:
+def _typed(
+    batch: pl.DataFrame, trip: NDArray[np.int64], label: str, *, whole: bool
+) -> pl.DataFrame:
     departure_s = _clock(batch, "departure_time", label)
     arrival_s = departure_s
     # Arrival matters only where departure is empty, or to fill in times between.

@@ -97,7 +97,7 @@ def _touched(
     # A vertex within the tolerance is a meeting already, and so is the line's own end.
     middle = (along > tolerance_m) & (along < shapely.length(lines[line]) - tolerance_m)
     tip, line, along = tip[middle], line[middle], along[middle]
-    inner = ~_near_vertex(drawn, line, points[tip], tolerance_m)
+    inner = ~_near_vertex(drawn, line, points[tip], tolerance_m=tolerance_m)
     tip, line, along = tip[inner], line[inner], along[inner]
     x, y = drawn.x[tips[tip]], drawn.y[tips[tip]]
     once = np.unique(np.column_stack([line, np.rint(along * _PER_M)]), axis=0, return_index=True)[1]
@@ -105,7 +105,7 @@ def _touched(
 
 
 def _near_vertex(
-    drawn: Drawn, line: Ints, points: NDArray[Any], tolerance_m: float
+    drawn: Drawn, line: Ints, points: NDArray[Any], *, tolerance_m: float
 ) -> NDArray[np.bool_]:
     near = np.zeros(len(line), dtype=bool)
     x, y = shapely.get_x(points), shapely.get_y(points)

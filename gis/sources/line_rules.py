@@ -91,7 +91,7 @@ def used_fields(fields: Iterable[str], scheme: Scheme) -> dict[str, str]:
     return found
 
 
-def decide(tags: Tags, scheme: Scheme, mode: Mode, footways: Footways) -> Verdict:
+def decide(tags: Tags, scheme: Scheme, mode: Mode, *, footways: Footways) -> Verdict:
     """Return who may go where along a line, its level, and why it is closed."""
     if scheme == "norwegian":
         return _norwegian(tags, mode, footways)

@@ -57,7 +57,7 @@ def read_lines(
     raw = np.asarray(frame.geometry.to_numpy(), dtype=object)
     shapes, there, _ = tidy(raw, kind="line", source=own.label, notes=notes)
     scheme = scheme_of([str(c) for c in frame.columns])
-    verdicts = _verdicts(frame, scheme, mode, footways)
+    verdicts = _verdicts(frame, scheme, mode, footways=footways)
     closed = Counter(v.why_closed for v, ok in zip(verdicts, there, strict=True) if ok)
     open_row = there & np.array([not v.why_closed for v in verdicts], dtype=bool)
     if not open_row.any():
@@ -84,12 +84,12 @@ def read_lines(
 
 
 def _verdicts(
-    frame: gpd.GeoDataFrame, scheme: Scheme, mode: Mode, footways: Footways
+    frame: gpd.GeoDataFrame, scheme: Scheme, mode: Mode, *, footways: Footways
 ) -> list[Verdict]:
     """Decide every row, once for each combination of what the rules look at."""
     fields = used_fields([str(c) for c in frame.columns], scheme)
     if not fields:
-        return [decide({}, scheme, mode, footways)] * len(frame)
+        return [decide({}, scheme, mode, footways=footways)] * len(frame)
     table = pd.DataFrame({key: as_text(frame[name]) for key, name in fields.items()})
     rows = list(table.itertuples(index=False, name=None))
     doubled = _doubled(table)
@@ -99,7 +99,7 @@ def _verdicts(
         key = tuple(None if pd.isna(value) else str(value) for value in row)
         if key not in known:
             tags = {k: v for k, v in zip(fields, key, strict=True) if v is not None}
-            known[key] = decide(tags, scheme, mode, footways)
+            known[key] = decide(tags, scheme, mode, footways=footways)
         found = known[key]
         if double:
             found = Verdict(found.rule, found.level, found.deck, "drawn twice")

@@ -81,7 +81,7 @@ def read_osm(path: Path, *, mode: Mode, crs: CRS, footways: Footways = "push") -
         raise SourceError(message)
     taken = _Taken()
     try:
-        _read(str(path), taken, mode, footways)
+        _read(str(path), taken, mode, footways=footways)
     except (RuntimeError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         message = (
@@ -113,7 +113,7 @@ def read_osm(path: Path, *, mode: Mode, crs: CRS, footways: Footways = "push") -
     )
 
 
-def _read(name: str, taken: _Taken, mode: Mode, footways: Footways) -> None:
+def _read(name: str, taken: _Taken, mode: Mode, *, footways: Footways) -> None:
     wanted = osmium.filter.KeyFilter("barrier", *_WAY_KEYS)
     entities = osmium.osm.NODE | osmium.osm.WAY
     file = osmium.FileProcessor(name, entities).with_locations().with_filter(wanted)
@@ -136,7 +136,7 @@ def _read(name: str, taken: _Taken, mode: Mode, footways: Footways) -> None:
         if verdict.why_closed:
             taken.closed[verdict.why_closed] += 1
         else:
-            _take(thing, verdict, taken, factory)
+            _take(thing, verdict, taken, factory=factory)
 
 
 def _decide(values: tuple[str | None, ...], mode: Mode, footways: Footways) -> _Verdict:
@@ -150,7 +150,7 @@ def _decide(values: tuple[str | None, ...], mode: Mode, footways: Footways) -> _
     return _Verdict(rule, deck=is_deck(tags), why_closed=why)
 
 
-def _take(way: Any, verdict: _Verdict, taken: _Taken, factory: Any) -> None:
+def _take(way: Any, verdict: _Verdict, taken: _Taken, *, factory: Any) -> None:
     try:
         shape = factory.create_linestring(way, osmium.geom.use_nodes.ALL)
     except InvalidLocationError:

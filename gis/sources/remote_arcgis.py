@@ -32,7 +32,7 @@ def bring(remote: ArcgisRemote, job: Job, tools: Tools) -> Parcel:
     publisher = tools.publisher(remote)
     notes: list[str] = []
     hosts = [f"{base}/{remote.service}" for base in publisher.base]
-    found, url = try_each(hosts, lambda u: (_service(u, remote, job, tools), u), notes)
+    found, url = try_each(hosts, lambda u: (_service(u, remote, job, tools=tools), u), notes)
     path = tools.work / f"{job.layer}.gpkg"
     write_features(path, found, epsg=remote.epsg, entry=job.entry)
     covers = (job.place.number,)
@@ -45,8 +45,10 @@ def offer(remote: ArcgisRemote, job: Job, tools: Tools) -> Offer:
     box = job.place.need_box(job.layer)
 
     def count(url: str) -> int:
-        layers = resolve(url, remote, publisher, tools)
-        return sum(_count(f"{url}/{number}", box, remote, tools) for number in layers.values())
+        layers = resolve(url, remote, publisher, tools=tools)
+        return sum(
+            _count(f"{url}/{number}", box, remote, tools=tools) for number in layers.values()
+        )
 
     hosts = [f"{base}/{remote.service}" for base in publisher.base]
     number = try_each(hosts, count, [])
@@ -54,17 +56,20 @@ def offer(remote: ArcgisRemote, job: Job, tools: Tools) -> Offer:
 
 
 def _service(
-    url: str, remote: ArcgisRemote, job: Job, tools: Tools
+    url: str, remote: ArcgisRemote, job: Job, *, tools: Tools
 ) -> dict[str, list[dict[str, Any]]]:
     publisher = tools.publisher(remote)
     box = job.place.need_box(job.layer)
-    layers = resolve(url, remote, publisher, tools)
+    layers = resolve(url, remote, publisher, tools=tools)
     return {
-        name: _features(f"{url}/{number}", box, remote, tools) for name, number in layers.items()
+        name: _features(f"{url}/{number}", box, remote, tools=tools)
+        for name, number in layers.items()
     }
 
 
-def resolve(url: str, remote: ArcgisRemote, publisher: Publisher, tools: Tools) -> dict[str, int]:
+def resolve(
+    url: str, remote: ArcgisRemote, publisher: Publisher, *, tools: Tools
+) -> dict[str, int]:
     """Return the service's numbers of the wanted layers by name. Raises SourceError."""
     raw = _checked(tools.get_json(with_query(url, {"f": "json"}), publisher), url)
     wanted = {_plain(name) for name in remote.layers}
@@ -106,19 +111,19 @@ def _query(remote: ArcgisRemote, box: Bounds) -> dict[str, Any]:
     }
 
 
-def _count(url: str, box: Bounds, remote: ArcgisRemote, tools: Tools) -> int:
+def _count(url: str, box: Bounds, remote: ArcgisRemote, *, tools: Tools) -> int:
     query = {**_query(remote, box), "returnCountOnly": "true", "f": "json"}
     address = with_query(f"{url}/query", query)
     raw = _checked(tools.get_json(address, tools.publisher(remote)), url)
     return int(need(raw, "count", int, source=url))
 
 
-def _features(url: str, box: Bounds, remote: ArcgisRemote, tools: Tools) -> list[dict[str, Any]]:
+def _features(url: str, box: Bounds, remote: ArcgisRemote, *, tools: Tools) -> list[dict[str, Any]]:
     """Read every page of one layer; the whole count must be reached, each feature once."""
     publisher = tools.publisher(remote)
     about = _checked(tools.get_json(with_query(url, {"f": "json"}), publisher), url)
     key = _key(about, url)
-    expected = _count(url, box, remote, tools)
+    expected = _count(url, box, remote, tools=tools)
     check_count(expected, source=url)
     size = min(remote.page_size, int(about.get("maxRecordCount") or remote.page_size))
     query = {

@@ -41,10 +41,10 @@ def bring(remote: GeonorgeRemote, job: Job, tools: Tools) -> Parcel:
         found[number] = theirs
     if len(found) == 1:
         return replace(own, notes=tuple(notes))
-    return _together(found, own, notes, tools)
+    return _together(found, own, notes, tools=tools)
 
 
-def _together(found: dict[str, Parcel], own: Parcel, notes: list[str], tools: Tools) -> Parcel:
+def _together(found: dict[str, Parcel], own: Parcel, notes: list[str], *, tools: Tools) -> Parcel:
     """Put the files in one folder, each under its municipality's number."""
     stem = own.name.rsplit(".", 1)[0]
     folder = tools.work / f"{stem}{PARTS}"

@@ -72,7 +72,7 @@ def bring(remote: GeonorgeRemote, job: Job, tools: Tools) -> Parcel:
     except SourceError as error:
         faults.append(str(error))
     if answer is None:
-        url = _listed(remote, job.place, tools, faults)
+        url = _listed(remote, job.place, tools, faults=faults)
         national = f"_{ALL_NORWAY}_" in url
         answer = tools.get(url, publisher, begins=ZIP, max_bytes=64 << 30)
         name = unquote(urlsplit(url).path.rsplit("/", 1)[-1])
@@ -95,7 +95,7 @@ def offer(remote: GeonorgeRemote, job: Job, tools: Tools) -> Offer:
     choice = choose(remote, job, tools)
     url, size = f"{tools.publisher(remote).base[0]}/order", None
     try:
-        listed = _listed(remote, job.place, tools, [])
+        listed = _listed(remote, job.place, tools, faults=[])
     except SourceError:
         return Offer(choice.words, url)
     publisher = tools.publisher(remote)
@@ -229,18 +229,18 @@ def _order(choice: Choice, publisher: Publisher, tools: Tools) -> tuple[dict[str
         keep=False,
     )
     reference = str(need(lower_keys(raw), "referencenumber", str, source=url))
-    return _ready(lower_keys(raw), reference, publisher, tools), reference
+    return _ready(lower_keys(raw), reference, publisher, tools=tools), reference
 
 
 def _status(reference: str, publisher: Publisher, tools: Tools) -> dict[str, Any]:
     url = f"{publisher.base[0]}/order/{reference}"
     return _ready(
-        lower_keys(tools.get_json(url, publisher, keep=False)), reference, publisher, tools
+        lower_keys(tools.get_json(url, publisher, keep=False)), reference, publisher, tools=tools
     )
 
 
 def _ready(
-    answer: dict[str, Any], reference: str, publisher: Publisher, tools: Tools
+    answer: dict[str, Any], reference: str, publisher: Publisher, *, tools: Tools
 ) -> dict[str, Any]:
     """Wait until the order's file is ready. Raises SourceError: failed, or not in time."""
     if not re.fullmatch(r"[A-Za-z0-9-]{1,80}", reference):
@@ -262,7 +262,7 @@ def _ready(
     raise SourceError(message)
 
 
-def _listed(remote: GeonorgeRemote, place: Place, tools: Tools, faults: list[str]) -> str:
+def _listed(remote: GeonorgeRemote, place: Place, tools: Tools, *, faults: list[str]) -> str:
     """Find the file by its number in the ATOM feed, else in the open folder."""
     publisher = tools.publisher(remote)
     for form in remote.formats:

@@ -30,7 +30,9 @@ def bring(remote: OgcApiRemote, job: Job, tools: Tools) -> Parcel:
     publisher = tools.publisher(remote)
     notes: list[str] = []
     hosts = [f"{base}/{remote.service}" for base in publisher.base]
-    (name, features), url = try_each(hosts, lambda u: (_whole(u, remote, job, tools), u), notes)
+    (name, features), url = try_each(
+        hosts, lambda u: (_whole(u, remote, job, tools=tools), u), notes
+    )
     path = tools.work / f"{job.layer}.gpkg"
     write_features(path, {name: features}, epsg=LONLAT_EPSG, entry=job.entry)
     notes.append(f"collection {name}")
@@ -49,13 +51,13 @@ def offer(remote: OgcApiRemote, job: Job, tools: Tools) -> Offer:
     """Say how many features would be fetched."""
     publisher = tools.publisher(remote)
     url = f"{publisher.base[0]}/{remote.service}"
-    name = resolve(url, remote, publisher, tools)
+    name = resolve(url, remote, publisher, tools=tools)
     address = with_query(f"{url}/collections/{name}/items", {**_query(job.place), "limit": 1})
     raw = tools.get_json(address, publisher)
     return Offer(f"{raw.get('numberMatched', '?')} features, {name}", url)
 
 
-def resolve(url: str, remote: OgcApiRemote, publisher: Publisher, tools: Tools) -> str:
+def resolve(url: str, remote: OgcApiRemote, publisher: Publisher, *, tools: Tools) -> str:
     """Return the id of the wanted collection, of the newest year. Raises SourceError."""
     address = with_query(f"{url}/collections", {"f": "json"})
     raw = tools.get_json(address, publisher)
@@ -90,11 +92,11 @@ def _query(place: Place) -> dict[str, Any]:
 
 
 def _whole(
-    url: str, remote: OgcApiRemote, job: Job, tools: Tools
+    url: str, remote: OgcApiRemote, job: Job, *, tools: Tools
 ) -> tuple[str, list[dict[str, Any]]]:
     """Follow the links to the next page until there is none; a page never comes twice."""
     publisher = tools.publisher(remote)
-    name = resolve(url, remote, publisher, tools)
+    name = resolve(url, remote, publisher, tools=tools)
     query = {**_query(job.place), "limit": remote.page_size}
     address: str | None = with_query(f"{url}/collections/{name}/items", query)
     found: list[dict[str, Any]] = []

@@ -40,7 +40,7 @@ def bring(remote: WfsRemote, job: Job, tools: Tools) -> Parcel:
     publisher = tools.publisher(remote)
     notes: list[str] = []
     hosts = [f"{base}/{remote.service}" for base in publisher.base]
-    pages, url = try_each(hosts, lambda u: (_pages(u, remote, job, tools), u), notes)
+    pages, url = try_each(hosts, lambda u: (_pages(u, remote, job, tools=tools), u), notes)
     covers = (job.place.number,)
     if not pages:
         path = tools.work / f"{job.layer}.gpkg"
@@ -60,14 +60,14 @@ def offer(remote: WfsRemote, job: Job, tools: Tools) -> Offer:
     publisher = tools.publisher(remote)
     url = f"{publisher.base[0]}/{remote.service}"
     count = 0
-    for name in resolve(url, remote, publisher, tools):
+    for name in resolve(url, remote, publisher, tools=tools):
         query = {**_query(name, remote, job.place), "resultType": "hits"}
         raw = tools.get(with_query(url, query), publisher).read()
         count += _counts(raw, url)[0] or 0
     return Offer(f"{count} features, {', '.join(remote.types[:2])}", url)
 
 
-def resolve(url: str, remote: WfsRemote, publisher: Publisher, tools: Tools) -> list[str]:
+def resolve(url: str, remote: WfsRemote, publisher: Publisher, *, tools: Tools) -> list[str]:
     """Return the server's names (with prefix) of the wanted types. Raises SourceError."""
     query = {"service": "WFS", "version": "2.0.0", "request": "GetCapabilities"}
     raw = tools.get(with_query(url, query), publisher).read()
@@ -78,10 +78,10 @@ def resolve(url: str, remote: WfsRemote, publisher: Publisher, tools: Tools) -> 
         for kind in root.iter("FeatureType")
         for name in (x.text.strip() for x in kind if x.tag == "Name" and x.text)
     ]
-    return [_pick(wanted, names, remote, url) for wanted in remote.types]
+    return [_pick(wanted, names, remote, url=url) for wanted in remote.types]
 
 
-def _pick(wanted: str, names: list[str], remote: WfsRemote, url: str) -> str:
+def _pick(wanted: str, names: list[str], remote: WfsRemote, *, url: str) -> str:
     local = {name: fold(name.rsplit(":", 1)[-1]) for name in names}
     if remote.newest:
         dated = [
@@ -119,10 +119,10 @@ def _box_in(box: Bounds, epsg: int, wanted: int) -> Bounds:
     return found
 
 
-def _pages(url: str, remote: WfsRemote, job: Job, tools: Tools) -> dict[str, bytes]:
+def _pages(url: str, remote: WfsRemote, job: Job, *, tools: Tools) -> dict[str, bytes]:
     publisher = tools.publisher(remote)
     pages: dict[str, bytes] = {}
-    for name in resolve(url, remote, publisher, tools):
+    for name in resolve(url, remote, publisher, tools=tools):
         for number, raw in enumerate(_type_pages(name, remote, job, tools=tools, url=url), start=1):
             stem = safe_name(fold(name.rsplit(":", 1)[-1]), default="type")
             pages[f"{stem}_{number}.gml"] = raw

@@ -77,7 +77,7 @@ def expose(
     found = _classes(p, z.loaded.shapes, z.ranks, rule=rule, n_classes=len(z.classes))
     if not z.ordered:
         _refuse_overlap(z)
-        _refuse_doubt(p, z, found, rule)
+        _refuse_doubt(p, z, found, rule=rule)
     bands = disjoint_bands(z.loaded.shapes, z.ranks, n_classes=len(z.classes), grid_m=_GRID_M)
     sums = count_by_class(found, p.weights, n_classes=len(z.classes))
     inside, total = float(sums[:-1].sum()), float(p.weights.sum())
@@ -184,7 +184,7 @@ def _refuse_overlap(z: _Zones) -> None:
         raise ParameterError(message)
 
 
-def _refuse_doubt(p: Loaded, z: _Zones, found: NDArray[np.int64], rule: Rule) -> None:
+def _refuse_doubt(p: Loaded, z: _Zones, found: NDArray[np.int64], *, rule: Rule) -> None:
     """Refuse objects whose class would be another under another order of the classes."""
     last = len(z.classes) - 1
     turned = _classes(p, z.loaded.shapes, last - z.ranks, rule=rule, n_classes=last + 1)

@@ -128,7 +128,7 @@ def load(
     placed = np.asarray(moved.geometry.to_numpy(), dtype=object)
     _check_finite(placed, own.label, crs)
     shapes, usable, mended = tidy(placed, kind=kind, source=own.label, notes=Notes())
-    _note_changes(raw, mended, kind, notes)
+    _note_changes(raw, mended, kind, notes=notes)
     values = _weights(own.frame, weight, own.label)
     counted = usable & np.isfinite(values) & (values >= 0)
     mended_frame = moved.set_geometry(gpd.GeoSeries(shapes, index=moved.index, crs=crs))
@@ -212,7 +212,7 @@ def _check_finite(shapes: NDArray[Any], label: str, crs: CRS) -> None:
         raise CrsError(message)
 
 
-def _note_changes(raw: NDArray[Any], mended: int, kind: str, notes: Notes) -> None:
+def _note_changes(raw: NDArray[Any], mended: int, kind: str, *, notes: Notes) -> None:
     notes.count(mended, "invalid geometries made valid")
     if kind == _POINT:
         several = int((shapely.get_num_geometries(raw) > 1).sum())

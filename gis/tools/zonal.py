@@ -121,7 +121,7 @@ def zonal(
         loaded = load(own, grid.crs, role="zones", kinds=("polygon",))
         ids = _ids(loaded, id_field)
         sums, every = _summed(grid, loaded.shapes)
-        status = [_status(grid, z, sums, i) for i, z in enumerate(loaded.shapes)]
+        status = [_status(grid, z, sums, i=i) for i, z in enumerate(loaded.shapes)]
         size = (file.height, file.width)
     rows = [
         {"zone": int(row) + 1, "id": key, "status": status[i], **_row(sums, i)}
@@ -214,7 +214,7 @@ def _summed(grid: _Grid, shapes: NDArray[Any]) -> tuple[ZonalSums, _Every]:
     return sums, every
 
 
-def _status(grid: _Grid, shape: Any, sums: ZonalSums, i: int) -> str:
+def _status(grid: _Grid, shape: Any, sums: ZonalSums, *, i: int) -> str:
     west, south, east, north = grid.file.bounds
     extent = shapely.box(min(west, east), min(south, north), max(west, east), max(south, north))
     if not shapely.intersects(shape, extent) or not shapely.relate_pattern(
