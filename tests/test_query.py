@@ -17,8 +17,8 @@ from gis.query import SOURCES, ask, export, leaving
 from gis.store import Store, build, open_store
 from gis.workspace import open_workspace
 from tests.command import Ran, arealplan
-from tests.test_bad_input import built_up, fingerprint, refused, write_town
-from tests.town import box
+from tests.test_bad_input import fingerprint, refused, write_town
+from tests.town import box, frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,12 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The drawn town with two urban areas, and 7 residents in the cell of 30."""
     made = write_town(tmp_path_factory.mktemp("query") / "w")
-    built_up(made, [box(0, 0, 400, 400), box(300, 300, 900, 700)], 25833)
+    areas = frame(
+        [box(0, 0, 400, 400), box(300, 300, 900, 700)],
+        tettstednummer=["0001", "0002"],
+        tettstednavn=["Byen", "Bygda"],
+    )
+    areas.to_file(made / "tettsted.gpkg")
     people = made / "folk.csv"
     people.write_text(re.sub(r";30\n", ";7\n", people.read_text()))
     file = made / "workspace.toml"
@@ -145,7 +150,7 @@ def test_answers_are_written_by_suffix(folder: Path, run: Run, tmp_path: Path, s
     if suffix == ".csv":
         assert file.read_text().count("POLYGON") == 2
     elif suffix == ".json":
-        assert [r["number"] for r in json.loads(file.read_text())] == ["0001", "0001"]
+        assert [r["number"] for r in json.loads(file.read_text())] == ["0001", "0002"]
     else:
         read = gpd.read_parquet if suffix == ".parquet" else gpd.read_file
         assert read(file).area.sum() == pytest.approx(400**2 + 600 * 400)
