@@ -17,7 +17,6 @@ from gis.text import Text, day, interface_texts, number, percent
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
 # What a number is, by the name of its field; the rest is told from the data.
 _KINDS = {
     "residents": "residents",
