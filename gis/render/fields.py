@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from gis.result import UNDER_TEN, WITHHELD
 from gis.text import Text, day, interface_texts, number, percent
@@ -16,7 +17,6 @@ from gis.text import Text, day, interface_texts, number, percent
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
 
 # What a number is, by the name of its field; the rest is told from the data.
 _KINDS = {
@@ -131,7 +131,11 @@ def plain_values(values: pd.Series, *, kind: str) -> list[Any]:
 
 
 def _plain(value: Any, *, kind: str) -> Any:
-    if value is None or (isinstance(value, float | np.floating) and not math.isfinite(value)):
+    if (
+        value is None
+        or value is pd.NA
+        or (isinstance(value, float | np.floating) and not math.isfinite(value))
+    ):
         return None
     if hasattr(value, "isoformat"):
         # NaT has isoformat too, and is not equal to itself.
