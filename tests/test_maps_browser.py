@@ -211,7 +211,7 @@ def test_language_switch_changes_every_text(browser: Browser, folder: Path) -> N
         assert page.locator("#kart, .folium-map").first.get_attribute("aria-label") == (
             f"Map: {entry.title.en}"
         )
-        assert page.locator("a[data-page]").get_attribute("href") == "index.html#lang=en"
+        assert page.locator("nav a[data-page]").get_attribute("href") == "index.html#lang=en"
 
 
 def test_permalink_brings_back_the_view(browser: Browser, folder: Path) -> None:

@@ -82,6 +82,8 @@ def make_map(answers: Answers, order: Order, map_id: str, *, draw: bool) -> Made
     """
     entry = order.entries[map_id]
     try:
+        if entry.needs:
+            answers.study.need(*entry.needs)
         results = answers.of_map(entry, where=order.where(map_id))
     except LayerMissingError as missing:
         return Made(lacks=str(missing))

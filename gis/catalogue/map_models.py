@@ -107,6 +107,10 @@ class MapEntry(Entry):
     analyses: tuple[MapAnalysis, ...] = Field(min_length=1)
     lead: AnalysisId = Field(description="the analysis whose finding heads the page")
     layers: tuple[MapLayer, ...] = Field(min_length=1, description="bottom first")
+    needs: tuple[Id, ...] = Field(
+        default=(),
+        description="layers without which the map says nothing, beside what its analyses need",
+    )
     tables: tuple[str, ...] = Field(
         default=(), description="'analysis-id/table', first one open; default: all of the lead's"
     )
