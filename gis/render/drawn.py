@@ -21,6 +21,7 @@ from gis.render.named import (
     entry_of,
     frame_of,
     group_of,
+    lacks_class,
     popup_fields,
     title_of,
 )
@@ -138,7 +139,7 @@ def pick(entry: MapEntry, scene: Scene) -> Picked:
     for place, named in enumerate(entry.layers):
         where = f"maps/{scene.map_id}.toml: layers[{place}]"
         frame = frame_of(named, scene, where=where)
-        if frame is None:
+        if frame is None or lacks_class(named, frame):
             missing = absent if named.draw else silent
             missing.append(title_of(named, scene, where=where))
             continue

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from gis.result import Result
 
 
+# Frames that an analysis gives only where the layers it hangs on are there.
+_SOMETIMES = ("bands_stations", "bands_frequent_stops")
+
+
 @dataclass(frozen=True)
 class Scene:
     """What all layers of one page share; ``prepared`` what it shares with other pages.
@@ -69,7 +73,7 @@ def frame_of(named: MapLayer, scene: Scene, *, where: str) -> gpd.GeoDataFrame |
         return result.frame
     if named.frame in result.layers:
         return result.layers[named.frame]
-    if _hangs_on_missing_layer(named.frame, scene):
+    if named.frame in _SOMETIMES or _hangs_on_missing_layer(named.frame, scene):
         return None
     message = (
         f"{where}.frame '{named.frame}' is not in the result of '{named.result}' "
@@ -138,6 +142,18 @@ def group_of(named: MapLayer, scene: Scene) -> str:
     if layer is None:
         return "answer"
     return "plan" if layer.theme == "base" else layer.theme
+
+
+def lacks_class(named: MapLayer, frame: gpd.GeoDataFrame) -> bool:
+    """Tell whether a result happens not to have what the layer is classed by.
+
+    An analysis without one of its layers has no numbers of it, and the layer is then named
+    as absent. A field that no one knows is an error, told where it is looked for.
+    """
+    field = named.class_field
+    if named.result is None or field is None or field in frame.columns:
+        return False
+    return worded(f"fields.{field}") is not None
 
 
 def popup_fields(named: MapLayer, frame: gpd.GeoDataFrame) -> tuple[str, ...]:
