@@ -1,14 +1,18 @@
-# make maps   set everything up and make the maps of the invented municipality
+# make maps   set everything up and make the main maps of the invented municipality
+# make atlas  the same with every map of the catalogue
 # make test   set up what is missing and pass the tests
 # make bench-peers   the libraries that benchmarks/ are held against
 
-.PHONY: kernels maps test lint test-slow bench-peers lock clean
+.PHONY: kernels atlas maps test lint test-slow bench-peers lock clean
 .DEFAULT_GOAL := maps
 
 RUN := .venv/.run-installed
 DEV := .venv/.dev-installed
 
 maps: $(RUN)
+	@.venv/bin/arealplan demo demo --maps out --only oversikt,indikatorer,kollektiv,naturfare,naturmangfold
+
+atlas: $(RUN)
 	@.venv/bin/arealplan demo demo --maps out
 
 test: $(DEV)

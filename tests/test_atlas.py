@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     Run = Callable[..., Ran]
 
 AROUND = ["index.html", "kontroll.html", "rapport.html", "tabeller.xlsx", "tilgjengelighet.html"]
-MADE = sorted([".atlas.json", *AROUND, "indikatorer.html", "kollektiv.html", "oversikt.html"])
+MAPS = ("fortetting", "indikatorer", "kollektiv", "oversikt")
+MADE = sorted([".atlas.json", *AROUND, *(f"{name}.html" for name in MAPS)])
 OWN = """
 order = 5
 lead = "transit-access"
@@ -535,10 +536,5 @@ def test_report_is_printed_with_the_maps(
     pdf = tmp_path / "pdf"
     ran = run("map", "--all", "-w", str(town_folder), "-o", str(out), "--pdf", str(pdf))
     assert ran.code == 0, ran.err
-    assert sorted(p.name for p in pdf.iterdir()) == [
-        "indikatorer.pdf",
-        "kollektiv.pdf",
-        "oversikt.pdf",
-        "rapport.pdf",
-    ]
+    assert sorted(p.name for p in pdf.iterdir()) == [f"{name}.pdf" for name in (*MAPS, "rapport")]
     assert all(p.read_bytes().startswith(b"%PDF-") for p in pdf.iterdir())

@@ -164,7 +164,7 @@ def drawn_frames(name: str) -> dict[str, gpd.GeoDataFrame]:
         frames[f"{stem}_frame"] = result.frame
         frames[f"{stem}_frame_2"] = result.frame
         if name == "naturmangfold":
-            frames[f"{stem}_frame_3"] = result.frame
+            frames |= {f"{stem}_frame_{k}": result.frame for k in (3, 4)}
         frames |= {f"{stem}_{k}": v for k, v in result.layers.items()}
     return frames
 
@@ -209,7 +209,10 @@ def test_answers_are_those_of_shapely(browser: Browser, folder: Path, name: str)
         if hidden:
             rest = frames[hidden]
             edges = edges.union(shapely.union_all(shapely.boundary(rest.geometry.to_numpy())))
-        exact = layer.endswith(("frame", "frame_2", "grid", "cells")) and name != "oversikt"
+        exact = (
+            layer.endswith(("frame", "frame_2", "frame_3", "frame_4", "grid", "cells"))
+            and name != "oversikt"
+        )
         tolerance = told[0]["tolerance"]
         assert tolerance <= (2 if exact or layer == "population_grid" else SIMPLIFY_M + 1)
         away = shapely.distance(edges, places.to_numpy())
@@ -248,9 +251,9 @@ def test_answers_are_those_of_shapely(browser: Browser, folder: Path, name: str)
 def _shapes_on_page(layer: str, frame: gpd.GeoDataFrame) -> Any:
     """Leave out what a page does not draw: cells without the class of a map."""
     shapes = frame.geometry.to_numpy()
-    if layer in ("biodiversity_hotspots_frame", "biodiversity_hotspots_frame_2"):
+    if layer in [f"biodiversity_hotspots_frame{k}" for k in ("", "_2", "_3")]:
         return shapes[frame["expected_species"].notna() | (frame["status"] == "too_few")]
-    if layer == "biodiversity_hotspots_frame_3":
+    if layer == "biodiversity_hotspots_frame_4":
         return shapes[frame["hot_spot"]]
     return shapes
 

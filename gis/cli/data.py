@@ -34,6 +34,7 @@ def demo(
         Path | None,
         typer.Option("--maps", help="bygg også, og lag alle kart her / build, and make all maps"),
     ] = None,
+    only: Annotated[str, typer.Option("--only", help="bare noen kart / some maps: a,b")] = "",
 ) -> None:
     """Write the invented municipality as files in the publishers' formats.
 
@@ -46,7 +47,7 @@ def demo(
         say(f"{made}: oppdiktet kommune skrevet / written ({time.perf_counter() - started:.0f} s)")
         if maps is not None:
             build(workspace=folder)
-            make_all(folder, maps, hands=hands)
+            make_all(folder, maps, only=only, hands=hands)
 
 
 def init(

@@ -106,7 +106,7 @@ def make(
     ] = False,
 ) -> None:
     """Run the analyses and write self-contained HTML; end with key figures and where they lie."""
-    given = [x.strip() for x in only.split(",") if x.strip()]
+    given = _listed(only)
     if bool(names) == (every or bool(given)):
         message = "name one or more maps, or give --all or --only (see 'arealplan maps')"
         raise ParameterError(message)
@@ -130,11 +130,21 @@ def make(
             watch(again, partial(_look, asked), tell=say)
 
 
-def make_all(workspace: Path, output: Path, *, hands: Hands | None) -> None:
-    """Make every map and the atlas of a workspace, as ``map --all`` does."""
+def _listed(only: str) -> list[str]:
+    return [x.strip() for x in only.split(",") if x.strip()]
+
+
+def make_all(workspace: Path, output: Path, *, only: str, hands: Hands | None) -> None:
+    """Make every map and the atlas of a workspace, as ``map --all`` and ``--only`` do."""
     study, language = _study(workspace, None)
     asked = _Asked(
-        names=(), whole=True, output=output, language=language, pdf=None, png=None, sheet=Sheet()
+        names=tuple(_listed(only)),
+        whole=True,
+        output=output,
+        language=language,
+        pdf=None,
+        png=None,
+        sheet=Sheet(),
     )
     _make(asked, Answers(study), hands)
 

@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from gis.result import Result
 
 
-# Frames that an analysis gives only where the layers it hangs on are there.
-_SOMETIMES = ("bands_stations", "bands_frequent_stops")
-
-
 @dataclass(frozen=True)
 class Scene:
     """What all layers of one page share; ``prepared`` what it shares with other pages.
@@ -73,7 +69,7 @@ def frame_of(named: MapLayer, scene: Scene, *, where: str) -> gpd.GeoDataFrame |
         return result.frame
     if named.frame in result.layers:
         return result.layers[named.frame]
-    if named.frame in _SOMETIMES or _hangs_on_missing_layer(named.frame, scene):
+    if _hangs_on_missing_layer(named.frame, scene):
         return None
     message = (
         f"{where}.frame '{named.frame}' is not in the result of '{named.result}' "
