@@ -122,7 +122,7 @@ def test_atlas_is_whole_and_repeatable(
     assert sorted(p.name for p in again.iterdir()) == MADE
     assert fingerprint(again) == fingerprint(made)
     index = (again / "index.html").read_text()
-    assert index.count("data:image/webp;base64,") == 3
+    assert index.count("data:image/webp;base64,") == len(MAPS)
     for name in AROUND[1:]:
         assert f'href="{name}"' in index
     assert "naturfare: " in ran.err

@@ -14,11 +14,13 @@ from gis.analyses import ANALYSES
 from gis.cli import app
 from gis.published import publishable
 from gis.render import render_sheet
-from tests.browser import NARROW, WIDE, chromium, opened
+from tests.browser import NARROW, WIDE, opened
 from tests.town import box, frame, study, town
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from playwright.sync_api import Browser
 
     from gis.result import Result
 
@@ -82,21 +84,20 @@ def test_exact_numbers_say_so_on_the_page() -> None:
 
 
 @pytest.mark.browser
-def test_the_page_has_no_axe_violations_and_fits(tmp_path: Path) -> None:
+def test_the_page_has_no_axe_violations_and_fits(browser: Browser, tmp_path: Path) -> None:
     """Oracle: axe-core in both languages, wide and narrow; no sideways scroll of the page."""
     file = tmp_path / "ros.html"
     file.write_text(render_sheet(ros(), file=file.name, language="nb", created=DAY), "utf-8")
-    with chromium() as browser:
-        for size in (WIDE, NARROW):
-            with opened(browser, file, size=size) as seen:
-                for language in ("nb", "en"):
-                    assert seen.page.evaluate("document.documentElement.lang") == language
-                    found = Axe().run(seen.page).response["violations"]
-                    assert [v["id"] for v in found] == []
-                    seen.page.locator("#language").click()
-                wide = seen.page.evaluate("document.documentElement.scrollWidth")
-                assert wide <= size[0]
-                assert (seen.requests, seen.complaints) == ([], [])
+    for size in (WIDE, NARROW):
+        with opened(browser, file, size=size) as seen:
+            for language in ("nb", "en"):
+                assert seen.page.evaluate("document.documentElement.lang") == language
+                found = Axe().run(seen.page).response["violations"]
+                assert [v["id"] for v in found] == []
+                seen.page.locator("#language").click()
+            wide = seen.page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= size[0]
+            assert (seen.requests, seen.complaints) == ([], [])
 
 
 def test_the_command_names_the_page_among_its_forms() -> None:

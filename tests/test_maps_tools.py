@@ -210,8 +210,7 @@ def test_answers_are_those_of_shapely(browser: Browser, folder: Path, name: str)
             rest = frames[hidden]
             edges = edges.union(shapely.union_all(shapely.boundary(rest.geometry.to_numpy())))
         exact = (
-            layer.endswith(("frame", "frame_2", "frame_3", "frame_4", "grid", "cells"))
-            and name != "oversikt"
+            layer.endswith(("frame", "frame_2", "frame_3", "grid", "cells")) and name != "oversikt"
         )
         tolerance = told[0]["tolerance"]
         assert tolerance <= (2 if exact or layer == "population_grid" else SIMPLIFY_M + 1)

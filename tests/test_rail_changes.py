@@ -21,7 +21,7 @@ HOW = {"metric": "network", "gradient": "off", "max_m": 400}
 
 
 def run(data: Town, **params: object) -> Result:
-    return ANALYSES["rail-changes"](study(data), params)
+    return ANALYSES["rail-changes"](study(data), params, own_files=True)
 
 
 def railway(**layers: object) -> Town:

@@ -32,10 +32,10 @@ from gis.workspace import open_workspace
 
 # Longer tables (units) are for files.
 _SHORT = 15
-# A change that nobody has described would only repeat the answer without it, as a board does.
-_IN_A_RUN = ",".join(a.id for a in ANALYSES.values() if not (a.of_change or a.gathers))
+# The questions of the main job: all municipalities within a minute. Others by name.
+_IN_A_RUN = "built-up-share,transit-access,hazard-exposure,biodiversity-hotspots"
 OutputOption = Annotated[
-    Path | None, typer.Option("-o", "--output", help="fil: .json .csv .xlsx .gpkg .parquet")
+    Path | None, typer.Option("-o", "--output", help="fil: .json .csv .xlsx .html .gpkg .parquet")
 ]
 _EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
 

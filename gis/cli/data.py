@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    *,
     seed: Annotated[int, typer.Option(help="frø / seed")] = 9801,
     maps: Annotated[
         Path | None,
