@@ -172,7 +172,8 @@ def test_every_text_a_module_asks_for_is_there() -> None:
 
 def test_the_lock_names_no_index_and_no_machine() -> None:
     """By search: hashes alone pin what is installed."""
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for kind in ("", "-dev", "-bench", "-source"):
+        name = f"requirements{kind}.txt"
         text = (REPOSITORY / name).read_text(encoding="utf-8")
         assert "--index-url" not in text
         assert "://" not in text

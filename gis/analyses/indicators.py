@@ -393,5 +393,4 @@ ANALYSIS = Analysis(
         UNITS,
         *hazard_ids(),
     ),
-    gathers=True,
 )

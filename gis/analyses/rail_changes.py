@@ -177,5 +177,4 @@ ANALYSIS = Analysis(
     run=run,
     needs=("municipality",),
     uses=(STATIONS, READY_LIST, "population_grid", "workplaces", ROADS, TERRAIN, ADDRESSES, UNITS),
-    of_change=True,
 )

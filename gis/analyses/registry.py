@@ -32,8 +32,6 @@ class Analysis[P: Parameters]:
     """One registered question.
 
     ``needs`` are layers it cannot do without, ``uses`` those it takes where they are.
-    ``of_change``: it asks what something new does, and without that repeats another answer;
-    ``gathers``: it lays the answers of others side by side.
     """
 
     id: str
@@ -43,8 +41,6 @@ class Analysis[P: Parameters]:
     run: Callable[[Study, P], Result]
     needs: tuple[str, ...]
     uses: tuple[str, ...] = ()
-    of_change: bool = False
-    gathers: bool = False
 
     def __call__(
         self, study: Study, params: Mapping[str, Any] | None = None, *, own_files: bool = False

@@ -395,5 +395,4 @@ ANALYSIS = Analysis(
     run=run,
     needs=("municipality", "population_grid"),
     uses=(LAYER, TIMETABLE, READY_LIST, STATIONS, BUILT_UP, *NATURE, ROADS, ADDRESSES),
-    of_change=True,
 )

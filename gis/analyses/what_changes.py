@@ -319,5 +319,4 @@ ANALYSIS = Analysis(
     run=run,
     needs=("municipality", "population_grid"),
     uses=(TIMETABLE, READY_LIST, UNITS, ROADS, ADDRESSES, "workplaces"),
-    of_change=True,
 )
