@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,18 @@ class Watched:
     page: Page
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+
+
+def until(page: Page, expression: str, *, seconds: float = 20) -> None:
+    """Ask the page until ``expression`` is true; fail where it never is.
+
+    Playwright's own wait_for_function asks from inside the page, where our content security
+    policy forbids evaluating text.
+    """
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"never true: {expression}"
+        page.wait_for_timeout(20)
 
 
 def chromium_path() -> str:

@@ -196,6 +196,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     world: Publishers
+    busy: bool = False
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_: object) -> None:
@@ -217,13 +218,23 @@ class _Handler(BaseHTTPRequestHandler):
             world.headers.append(dict(self.headers))
             world.at_once += 1
             world.most_at_once = max(world.most_at_once, world.at_once)
+            self.busy = True
         try:
             self._answer(body)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
         finally:
-            with world.guard:
-                world.at_once -= 1
+            self._done()
+
+    def _done(self) -> None:
+        """Count this answer as ended.
+
+        Called before the last byte that a client waits for is on its way (of a fault, its
+        headers): a client that has it may ask again before this thread runs on.
+        """
+        with self.world.guard:
+            self.world.at_once -= self.busy
+            self.busy = False
 
     def _answer(self, body: bytes) -> None:
         parts = urlsplit(self.path)
@@ -312,9 +323,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if status != 304:
             self.send_header("Content-Length", str(len(content) if length is None else length))
+        if self.command == "HEAD" or status >= 400 or not (content or length):
+            self._done()
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
+        if self.command != "HEAD" and content:
+            self.wfile.write(content[:-1])
+            self._done()
+            self.wfile.write(content[-1:])
 
 
 # What each publisher has.

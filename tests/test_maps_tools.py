@@ -25,7 +25,7 @@ from gis.render.theme import load_theme
 from gis.result import Column, Table
 from gis.text import Text
 from tests import render_town as town
-from tests.browser import NARROW, Watched, opened
+from tests.browser import NARROW, Watched, opened, until
 from tests.test_maps_accessibility import violations
 from tests.test_maps_browser import HOSTILE
 from tests.test_render_parts import unpack
@@ -515,8 +515,8 @@ def test_link_is_copied(browser: Browser, folder: Path) -> None:
     with opened(browser, folder / "oversikt.html") as seen:
         seen.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         seen.page.locator("#tool-link").click()
-        seen.page.wait_for_function(
-            "document.getElementById('tool-status').textContent === 'Lenken er kopiert.'"
+        until(
+            seen.page, "document.getElementById('tool-status').textContent === 'Lenken er kopiert.'"
         )
         copied = seen.page.evaluate("navigator.clipboard.readText()")
         assert copied == seen.page.evaluate("location.href")
@@ -538,13 +538,13 @@ def test_full_screen_holds_map_and_panel(browser: Browser, folder: Path) -> None
     with opened(browser, folder / "oversikt.html") as seen:
         page = seen.page
         page.locator("#tool-full").click()
-        page.wait_for_function("document.fullscreenElement?.matches('main.map')")
+        until(page, "document.fullscreenElement?.matches('main.map')")
         # The browser tells of the change after it has made it; the button follows what it tells.
         pressed = "document.querySelector('#tool-full').getAttribute('aria-pressed') === "
-        page.wait_for_function(pressed + "'true'")
+        until(page, pressed + "'true'")
         page.locator("#tool-full").click()
-        page.wait_for_function("document.fullscreenElement === null")
-        page.wait_for_function(pressed + "'false'")
+        until(page, "document.fullscreenElement === null")
+        until(page, pressed + "'false'")
 
 
 def test_hover_marks_what_a_click_would_name(browser: Browser, folder: Path) -> None:
@@ -558,10 +558,10 @@ def test_hover_marks_what_a_click_would_name(browser: Browser, folder: Path) -> 
             list(lonlat(4, 4)),
         )
         page.mouse.move(*spot)
-        page.wait_for_function("arealplan.hovered?.layer.id === 'transit_access_stops'")
+        until(page, "arealplan.hovered?.layer.id === 'transit_access_stops'")
         assert page.evaluate("arealplan.hovered.feature") == 0
         page.mouse.move(spot[0], 5)
-        page.wait_for_function("arealplan.hovered === null")
+        until(page, "arealplan.hovered === null")
 
 
 # --- slider ---------------------------------------------------------------------------------
