@@ -492,9 +492,9 @@ def maps() -> dict[str, MapEntry]:
 
 def index() -> str:
     """Render the index of all maps of the town."""
+    made = results()
     return render_index(
-        [PageRef(n, f"{n}.html", e) for n, e in maps().items()],
-        results(),
+        [PageRef(n, f"{n}.html", e, made[e.lead]) for n, e in maps().items()],
         language="nb",
         created=CREATED,
         sources=[source(x) for x in catalogue_layers()],

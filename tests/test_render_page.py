@@ -17,6 +17,7 @@ from gis.errors import CatalogueError, RenderError
 from gis.render import Page, PageRef, render_index, render_map, write_pages
 from gis.render.assets import check_closed
 from gis.result import Status
+from gis.text import Text
 from tests import render_town as town
 from tests.render_town import page
 
@@ -268,11 +269,29 @@ def test_index_heads_each_map_with_its_finding() -> None:
     assert 'class="folium-map"' not in html
 
 
-def test_index_without_a_result_is_refused() -> None:
+def test_index_without_maps_is_refused() -> None:
     """Oracle: by hand."""
-    refs = [PageRef("oversikt", "oversikt.html", map_entries()["oversikt"])]
-    with pytest.raises(RenderError, match="no result for oversikt"):
-        render_index(refs, {}, language="nb", created=town.CREATED)
+    with pytest.raises(RenderError, match="no map to show"):
+        render_index([], language="nb", created=town.CREATED)
+
+
+def test_maps_that_share_a_lead_keep_their_own_numbers() -> None:
+    """Oracle: by hand; one analysis under two definitions heads two maps with two findings."""
+    entry = map_entries()["kollektiv"]
+    far = town.results()[entry.lead]
+    near = replace(
+        far,
+        value=0.123,
+        numerator=123,
+        finding=Text("Bare 12,3 % bor nær.", "Only 12.3 % live near."),
+    )
+    refs = [PageRef(n, f"{n}.html", entry, r) for n, r in (("vid", far), ("smal", near))]
+    html = render_index(refs, language="nb", created=town.CREATED)
+    first, second = html.split('href="smal.html"')
+    assert far.finding.nb in first
+    assert near.finding.nb not in first
+    assert near.finding.nb in second
+    assert far.finding.nb not in second
 
 
 def test_render_map_is_the_html_of_the_page(pages: dict[str, Page]) -> None:

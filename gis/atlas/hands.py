@@ -11,7 +11,7 @@ import contextlib
 import multiprocessing
 import os
 import threading
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -98,18 +98,25 @@ def make_maps(
 ) -> dict[str, Made]:
     """Make the maps named in ``draw``, in the order they stand there; ``told`` hears of each.
 
-    Raises what making a map raises; then nothing of the rest is begun.
+    Raises what making a map raises; then nothing of the rest is begun. Where the second
+    process is ended from outside (memory, an operator), this one makes what it had begun.
     """
     todo = _Todo({m: frozenset(map(key_of, order.entries[m].analyses)) for m in draw})
     made: dict[str, Made] = {}
+    lost: list[str] = []
 
     def work(who: int, make: Callable[[str], Made]) -> None:
         try:
             while (map_id := todo.take(who)) is not None:
+                lost.append(map_id)
                 made[map_id] = make(map_id)
+                lost.remove(map_id)
                 told(map_id, made[map_id])
-        finally:
+        except BrokenExecutor:
+            return
+        except BaseException:
             todo.stop()
+            raise
 
     def mine(map_id: str) -> Made:
         return make_map(answers, order, map_id, draw=draw[map_id])
@@ -118,13 +125,17 @@ def make_maps(
         work(0, mine)
     else:
         bare = replace(answers.study, _frames={}, _made={})
-        hands.pool.submit(_sit_down, bare, order)
+        with contextlib.suppress(BrokenExecutor):
+            hands.pool.submit(_sit_down, bare, order)
         with ThreadPoolExecutor(1) as thread:
             other = thread.submit(
                 work, 1, lambda m: hands.pool.submit(_make, m, draw=draw[m]).result()
             )
             work(0, mine)
             other.result()
+    for map_id in lost:
+        made[map_id] = mine(map_id)
+        told(map_id, made[map_id])
     return {m: made[m] for m in draw}
 
 
@@ -135,9 +146,12 @@ def picture_all(
     if hands is None or len(files) < WORTH_IT:
         return picture_pages(files, language)
     names = list(files)
-    theirs = hands.pool.submit(picture_pages, _some(files, names[1::2]), language)
-    mine = picture_pages(_some(files, names[::2]), language)
-    return {**mine, **theirs.result()}
+    half, rest = _some(files, names[::2]), _some(files, names[1::2])
+    try:
+        theirs = hands.pool.submit(picture_pages, rest, language)
+        return {**picture_pages(half, language), **theirs.result()}
+    except BrokenExecutor:
+        return picture_pages(files, language)
 
 
 def _some(files: Mapping[str, Path], names: Iterable[str]) -> dict[str, Path]:

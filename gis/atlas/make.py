@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -113,9 +113,11 @@ def make_atlas(
     """
     data = states.data(answers.study)
     inputs = None if data is None else states.digest(states.program(), data)
-    work = _Work(answers, order, out, inputs, states.read_state(out), progress)
+    known = states.read_state(out)
+    bound = order.whole or (INDEX in known["atlas"].get("files", {}) and (out / INDEX).is_file())
+    work = _Work(answers, replace(order, bound=bound), out, inputs, known, progress)
     if order.whole and inputs is not None:
-        whole = work.known["atlas"]
+        whole = known["atlas"]
         same = whole.get("key") == work.atlas_key()
         if same and whole.get("pictured") and states.untouched(out, whole["files"]):
             progress(t("atlas.unchanged").in_(order.language))
@@ -159,7 +161,8 @@ def _write(work: _Work, made: Sequence[str], hands: Hands | None) -> Atlas:
     """Put pages, atlas and memory in place, all or none."""
     files = {f"{m}.html": p.html.encode("utf-8") for m, p in work.pages.items()}
     # Every map's footer leads to it, also where a map is made alone.
-    statement = render_statement(language=work.order.language, created=work.order.created)
+    order = work.order
+    statement = render_statement(language=order.language, created=order.created, bound=order.bound)
     files[STATEMENT] = statement.encode("utf-8")
     records = {m: _record(work, m, files) for m in made}
     state = {**work.known, "maps": {**work.known["maps"], **records}}
@@ -231,7 +234,7 @@ def _around(
     )
     entries = {m: order.entries[m] for m in made}
     results = {m: work.results[m] for m in made}
-    refs = [PageRef(m, f"{m}.html", e, small[m]) for m, e in entries.items()]
+    refs = [PageRef(m, f"{m}.html", e, results[m][e.lead], small[m]) for m, e in entries.items()]
     sections = [Section(m, f"{m}.html", e, results[m], large[m]) for m, e in entries.items()]
     board = _board(work)
     shared = {key_of(a): results[m][a.key] for m, e in entries.items() for a in e.analyses}
@@ -241,7 +244,6 @@ def _around(
         **check,
         INDEX: render_index(
             refs,
-            {e.lead: results[m][e.lead] for m, e in entries.items()},
             language=order.language,
             created=order.created,
             sources=sources,
@@ -252,7 +254,9 @@ def _around(
         REPORT: render_report(
             sections, language=order.language, created=order.created, sources=sources, board=board
         ),
-        STATEMENT: render_statement(language=order.language, created=order.created),
+        STATEMENT: render_statement(
+            language=order.language, created=order.created, bound=order.bound
+        ),
     }
     book = workbook(
         list({key_of(BOARD): board, **shared}.values()),

@@ -24,7 +24,8 @@ _RESERVED = ("index", "rapport", "tilgjengelighet")
 class Order:
     """The maps to make, by id; ``files`` names the entry files outside the catalogue.
 
-    ``whole`` asks for the atlas too: index, report, workbook, statement.
+    ``whole`` asks for the atlas too: index, report, workbook, statement. ``bound``: an index
+    stands, or will stand, beside the pages, so that they may lead to it.
     """
 
     entries: Mapping[str, MapEntry]
@@ -32,6 +33,7 @@ class Order:
     whole: bool
     language: Language
     created: dt.date
+    bound: bool = False
 
     def where(self, map_id: str) -> str:
         """Return the file a map's entry stands in, as messages name it."""

@@ -122,6 +122,7 @@ def _page(answers: Answers, order: Order, map_id: str, *, results: dict[str, Res
         sources=source,
         grid=_grid(answers, order, map_id),
         prepared=answers.prepared,
+        bound=order.bound,
     )
 
 

@@ -63,7 +63,7 @@ def data(study: Study) -> str | None:
 def page_key(order: Order, map_id: str, *, inputs: str) -> str:
     """Return the digest of all that a page is made from."""
     entry = order.entries[map_id].model_dump_json(by_alias=True)
-    return digest(inputs, map_id, entry, order.language)
+    return digest(inputs, map_id, entry, order.language, str(order.bound))
 
 
 def atlas_key(order: Order, *, inputs: str) -> str:

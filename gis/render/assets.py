@@ -75,14 +75,17 @@ def csp_hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
-def csp(*, scripts: tuple[str, ...], styles: tuple[str, ...]) -> str:
-    """Return the policy of a page: its own scripts and styles by hash, nothing from anywhere."""
+def csp(*, scripts: tuple[str, ...], styles: tuple[str, ...], images: tuple[str, ...] = ()) -> str:
+    """Return the policy of a page: its own scripts and styles by hash, nothing from anywhere.
+
+    ``images``: hosts that pictures may come from when the reader asks for them.
+    """
     return "; ".join(
         (
             "default-src 'none'",
             f"script-src {' '.join(map(csp_hash, scripts)) or chr(39) + 'none' + chr(39)}",
             f"style-src {' '.join(map(csp_hash, styles))}",
-            "img-src data: blob:",
+            f"img-src {' '.join(('data:', 'blob:', *images))}",
             "connect-src 'none'",
             "base-uri 'none'",
             "form-action 'none'",

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-import gis
 from gis.provenance import note_text
-from gis.render import views
-from gis.render.assets import own
 from gis.render.index import CHECK, joined
 from gis.render.tables import Places, table_view
-from gis.render.template import fill_template, json_block
+from gis.render.template import fill_document
 from gis.result import Column, Table
 from gis.text import Text, day, number, percent, t
 
@@ -48,19 +45,21 @@ def render_check(
     grades = Counter(v.grade for v in verdicts)
     counts = {g: number(grades.get(g, 0)) for g in ("ok", "look", "bad")}
     context: dict[str, Any] = {
-        "title": title,
-        "page_title": title,
-        "language": language,
+        "bound": True,
         "invented": any(v.source.invented for v in verdicts),
         "summary": t("checks.summary", count=number(len(verdicts)), **counts),
         "parts": [_part(grade, verdicts) for grade in ("bad", "look") if grades.get(grade)],
         "tables": [table_view(x, "check", Places()) for x in check_tables(verdicts)],
-        "made": views.made(created, gis.__version__),
-        "texts": json_block({"title": title.as_dict(), "nav": t("page.nav").as_dict()}),
-        "scripts": [own("index")],
-        "styles": [own("style"), _STYLE],
     }
-    return fill_template("check.html", context, page=CHECK)
+    return fill_document(
+        "check.html",
+        context,
+        page=CHECK,
+        title=title,
+        language=language,
+        created=created,
+        styles=[_STYLE],
+    )
 
 
 def _part(grade: str, verdicts: Sequence[Verdict]) -> dict[str, Any]:

@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-import gis
 from gis.catalogue import layer_entries
 from gis.errors import RenderError
 from gis.provenance import note_text
 from gis.render import views
-from gis.render.assets import own
 from gis.render.board import board_style, board_view
 from gis.render.pictures import Picture, picture_style
 from gis.render.tables import Places, table_view
-from gis.render.template import fill_template, json_block
+from gis.render.template import fill_document
 from gis.result import Column, Table
 from gis.text import Text, day, number, t
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from gis.catalogue.map_models import MapEntry
     from gis.provenance import LayerSource
@@ -42,17 +40,20 @@ _TWO_YEARS = 730
 
 @dataclass(frozen=True)
 class PageRef:
-    """One map page in the index: its id, its file beside the index, its entry, its picture."""
+    """One map page in the index: its id, its file beside the index, its entry, its lead's result.
+
+    Two maps may share a lead under different parameters, so each brings its own result.
+    """
 
     map_id: str
     file: str
     entry: MapEntry
+    lead: Result = field(repr=False)
     picture: Picture | None = field(default=None, repr=False)
 
 
 def render_index(
     pages: Sequence[PageRef],
-    results: Mapping[str, Result],
     *,
     language: Language,
     created: dt.date,
@@ -67,39 +68,39 @@ def render_index(
     names the files that were written with it: report, workbook, statement. absent are the
     titles of maps that could not be made, since a layer is not there. ``board`` is the
     published result of the analysis indicators.
-    Raises RenderError when a lead's result is missing.
+    Raises RenderError without pages.
     """
-    missing = [p.map_id for p in pages if p.entry.lead not in results]
-    if missing or not pages:
-        message = f"index: no result for {', '.join(missing) or 'any map'}"
+    if not pages:
+        message = "index: no map to show"
         raise RenderError(message)
-    found = list(sources) or [s for r in results.values() for s in r.provenance.sources]
-    name = results[pages[0].entry.lead].area.name
+    found = list(sources) or [s for p in pages for s in p.lead.provenance.sources]
+    name = pages[0].lead.area.name
     title = t("index.title", name=name)
-    texts = {"title": title.as_dict(), "nav": t("page.nav").as_dict()}
     context: dict[str, Any] = {
-        "title": title,
-        "page_title": title,
-        "language": language,
         "invented": any(s.invented for s in found),
         "board": None if board is None else board_view(board),
-        "cards": [_card(page, results[page.entry.lead]) for page in pages],
+        "cards": [_card(page) for page in pages],
         "beside": [{"file": f, "title": t(_COMPANIONS[f])} for f in beside],
         "absent": views.joined(absent),
         "table": table_view(data_status(found, created=created), "index", Places()),
-        "made": views.made(created, gis.__version__),
-        "texts": json_block(texts),
-        "scripts": [own("index")],
-        "styles": [own("style"), board_style(), *picture_style(_pictures(pages))],
     }
-    return fill_template("index.html", context, page="index.html")
+    return fill_document(
+        "index.html",
+        context,
+        page="index.html",
+        title=title,
+        language=language,
+        created=created,
+        styles=[board_style(), *picture_style(_pictures(pages))],
+    )
 
 
 def _pictures(pages: Sequence[PageRef]) -> dict[str, Picture]:
     return {p.map_id: p.picture for p in pages if p.picture is not None}
 
 
-def _card(page: PageRef, result: Result) -> dict[str, Any]:
+def _card(page: PageRef) -> dict[str, Any]:
+    result = page.lead
     return {
         "id": page.map_id,
         "file": page.file,

@@ -20,6 +20,7 @@ from gis.render.figure import build_map
 from gis.render.geometry import pack
 from gis.render.index import STATEMENT
 from gis.render.named import Scene
+from gis.render.online import ONLINE, ONLINE_HOSTS
 from gis.render.prepared import Prepared
 from gis.render.scripts import config, script_texts
 from gis.render.tables import Places, table_views
@@ -105,11 +106,13 @@ def render_page(
     catalogue: Mapping[str, LayerEntry] | None = None,
     grid: Grid | None = None,
     prepared: Prepared | None = None,
+    bound: bool = False,
 ) -> Page:
     """Return the page of ``render_map`` together with its sizes and warnings.
 
     grid is the lead's answer under every definition that a ``live`` map offers;
     without it the page has no controls. prepared is shared by the pages of one atlas.
+    bound: an index stands beside the page, which leads to it.
     """
     if entry.lead not in results:
         message = f"maps/{map_id}.toml: lead '{entry.lead}' was not worked out"
@@ -144,6 +147,9 @@ def render_page(
         "controls": [] if grid is None else live.controls(grid),
         "compare": both,
         "statement": STATEMENT,
+        "bound": bound,
+        "online": ONLINE,
+        "images": ONLINE_HOSTS,
         "difference": compare.difference(both),
     }
     blocks = _blocks(drawn, scene, grid, notes=[n.text for n in entry.notes])

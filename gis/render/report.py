@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import gis
 from gis.errors import RenderError
 from gis.render import views
-from gis.render.assets import own
 from gis.render.board import board_style, board_view
 from gis.render.index import data_status
 from gis.render.pictures import Picture, picture_style
 from gis.render.tables import Places, TableView, table_view
-from gis.render.template import fill_template, json_block
+from gis.render.template import fill_document
 from gis.text import Text, number, t
 
 if TYPE_CHECKING:
@@ -65,20 +63,22 @@ def render_report(
         appendix += long
     pictures = {s.map_id: s.picture for s in sections if s.picture is not None}
     context: dict[str, Any] = {
-        "title": title,
-        "page_title": title,
-        "language": language,
+        "bound": True,
         "invented": any(s.invented for s in sources),
         "board": None if board is None else board_view(board),
         "parts": parts,
         "appendix": appendix,
         "table": table_view(data_status(sources, created=created), "report", Places()),
-        "made": views.made(created, gis.__version__),
-        "texts": json_block({"title": title.as_dict(), "nav": t("page.nav").as_dict()}),
-        "scripts": [own("index")],
-        "styles": [own("style"), board_style(), *picture_style(pictures)],
     }
-    return fill_template("report.html", context, page="rapport.html")
+    return fill_document(
+        "report.html",
+        context,
+        page="rapport.html",
+        title=title,
+        language=language,
+        created=created,
+        styles=[board_style(), *picture_style(pictures)],
+    )
 
 
 def _key(result: Result) -> tuple[object, ...]:

@@ -17,7 +17,7 @@ from gis.render import views
 from gis.render.assets import own
 from gis.render.sketch import Mark, Stroke, sketch
 from gis.render.tables import Places, table_view
-from gis.render.template import fill_template, json_block
+from gis.render.template import fill_document
 from gis.render.theme import load_theme
 from gis.text import LANGUAGES, Text, day, t
 
@@ -51,9 +51,6 @@ def render_screening(
     title = t("screen.report_title", plan=found.plan.label, name=found.study_area.name)
     marks = _hits(found)
     context: dict[str, Any] = {
-        "title": title,
-        "page_title": title,
-        "language": language,
         "invented": published.provenance.invented,
         "made": t(
             "screen.made",
@@ -74,11 +71,16 @@ def render_screening(
         "definition": published.definition.sentence,
         "notes": published.notes,
         "sources": views.sources(published.provenance.sources),
-        "texts": json_block({"title": title.as_dict(), "nav": t("page.nav").as_dict()}),
-        "scripts": [own("index")],
-        "styles": [own("style"), own("screen")],
     }
-    return fill_template("screen.html", context, page="screen.html")
+    return fill_document(
+        "screen.html",
+        context,
+        page="screen.html",
+        title=title,
+        language=language,
+        created=created,
+        styles=[own("screen")],
+    )
 
 
 def _groups(found: Screening) -> list[dict[str, Any]]:

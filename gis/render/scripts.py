@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gis.errors import RenderError
+from gis.render.online import ONLINE
 from gis.render.place import ASK_ORDER
 from gis.render.template import json_block
 from gis.text import interface_texts, t
@@ -34,7 +35,7 @@ _PAGE_TEXTS = {
 }
 # Sections of the locale files whose texts all go to the scripts as they are; their {places}
 # are filled in the browser.
-_SECTIONS = ("ask", "search", "measure", "link", "save", "live", "maptools", "print")
+_SECTIONS = ("ask", "search", "measure", "link", "save", "live", "maptools", "online", "print")
 
 
 def script_texts() -> dict[str, dict[str, str]]:
@@ -76,6 +77,7 @@ def config(
             "sliders": [d.id for d in drawn if d.slider and len(d.classes) > 1],
             "absent": [text.as_dict() for text in absent],
             "sides": sides,
+            "online": {choice.name: choice.url for choice in ONLINE},
             "controls": [
                 {
                     "name": c["name"],

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import gis
-from gis.render import views
-from gis.render.assets import own
 from gis.render.report import answer_parts
-from gis.render.template import fill_template, json_block
-from gis.text import Text, t
+from gis.render.template import fill_document
+from gis.text import Text
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -44,23 +41,24 @@ def render_sheet(
     """
     answer, long = answer_parts(result, place=1)
     area = f"{result.area.number} {result.area.name}"
-    nav = t("sheet.skip").as_dict()
     context: dict[str, Any] = {
-        "title": result.title,
         "page_title": Text(
             nb=f"{result.title.nb} – {result.area.name}",
             en=f"{result.title.en} – {result.area.name}",
         ),
-        "language": language,
         "area": Text(nb=area, en=area),
         "invented": any(s.invented for s in result.provenance.sources),
         "exact": exact,
         # The reference values stand by the maps they belong to.
         "a": answer,
         "appendix": long,
-        "made": views.made(created, gis.__version__),
-        "texts": json_block({"title": result.title.as_dict(), "nav": nav}),
-        "scripts": [own("index")],
-        "styles": [own("style"), _STYLE],
     }
-    return fill_template("sheet.html", context, page=file)
+    return fill_document(
+        "sheet.html",
+        context,
+        page=file,
+        title=result.title,
+        language=language,
+        created=created,
+        styles=[_STYLE],
+    )

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import gis
-from gis.render import views
-from gis.render.assets import own
-from gis.render.template import fill_template, json_block
+from gis.render.template import fill_document
 from gis.text import t
 
 if TYPE_CHECKING:
@@ -26,20 +23,20 @@ _PARTS = {
 }
 
 
-def render_statement(*, language: Language, created: dt.date) -> str:
-    """Return tilgjengelighet.html, in both languages."""
-    title = t("statement.title")
+def render_statement(*, language: Language, created: dt.date, bound: bool = False) -> str:
+    """Return tilgjengelighet.html, in both languages; ``bound``: it leads back to an index."""
     context: dict[str, Any] = {
-        "title": title,
-        "page_title": title,
-        "language": language,
+        "bound": bound,
         "parts": [
             {"title": t(f"statement.{name}"), "texts": [t(f"statement.{x}") for x in texts]}
             for name, texts in _PARTS.items()
         ],
-        "made": views.made(created, gis.__version__),
-        "texts": json_block({"title": title.as_dict(), "nav": t("page.nav").as_dict()}),
-        "scripts": [own("index")],
-        "styles": [own("style")],
     }
-    return fill_template("accessibility.html", context, page="tilgjengelighet.html")
+    return fill_document(
+        "accessibility.html",
+        context,
+        page="tilgjengelighet.html",
+        title=t("statement.title"),
+        language=language,
+        created=created,
+    )

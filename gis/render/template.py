@@ -10,11 +10,15 @@ import jinja2
 from markupsafe import Markup
 
 import gis
-from gis.render.assets import check_closed, csp, script_safe, template_text
+from gis.render import views
+from gis.render.assets import check_closed, csp, own, script_safe, template_text
 from gis.text import t
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from gis.text import Language, Text
 
 
 def json_block(value: Any) -> Markup:
@@ -37,18 +41,24 @@ def _environment() -> jinja2.Environment:
 
 
 def fill_template(name: str, context: Mapping[str, Any], *, page: str) -> str:
-    """Fill a template, with the policy that allows exactly its own scripts and styles."""
+    """Fill a template, with the policy that allows exactly its own scripts and styles.
+
+    ``bound``: the page is one of an atlas, and leads to its index; ``invented``: its
+    banner says that the data are. Both are false where the context does not name them.
+    """
     scripts = tuple(script_safe(code) for code in context["scripts"])
-    styles = tuple(context["styles"])
+    styles, images = tuple(context["styles"]), tuple(context.get("images", ()))
     html = (
         _environment()
         .get_template(name)
         .render(
             **{
+                "bound": False,
+                "invented": False,
                 **context,
                 "u": t,
                 "version": gis.__version__,
-                "csp": Markup(csp(scripts=scripts, styles=styles)),  # noqa: S704
+                "csp": Markup(csp(scripts=scripts, styles=styles, images=images)),  # noqa: S704
                 "scripts": [Markup(code) for code in scripts],  # noqa: S704
                 "styles": [Markup(code) for code in styles],  # noqa: S704
             }
@@ -56,3 +66,30 @@ def fill_template(name: str, context: Mapping[str, Any], *, page: str) -> str:
     )
     check_closed(html, page=page)
     return html
+
+
+def fill_document(
+    name: str,
+    context: Mapping[str, Any],
+    *,
+    page: str,
+    title: Text,
+    language: Language,
+    created: dt.date,
+    styles: Sequence[str] = (),
+) -> str:
+    """Fill the template of a page without a map: one script, the page's style, and its own.
+
+    ``context`` may name another ``page_title`` (the window's) or ``made`` (the last line).
+    """
+    whole = {
+        "title": title,
+        "page_title": title,
+        "language": language,
+        "made": views.made(created, gis.__version__),
+        "texts": json_block({"title": title.as_dict(), "nav": t("page.nav").as_dict()}),
+        "scripts": [own("index")],
+        "styles": [own("style"), *styles],
+        **context,
+    }
+    return fill_template(name, whole, page=page)

@@ -71,5 +71,5 @@ arealplan.Canvas = L.Renderer.extend({
 arealplan.onSide = (layer, side) => !side || !layer.side || layer.side === side;
 
 arealplan.visible = (side) => [...arealplan.layers.values()]
-  .filter((layer) => layer._map && arealplan.onSide(layer, side))
+  .filter((layer) => layer._map && arealplan.onSide(layer, side) && !arealplan.covered(layer))
   .sort((a, b) => a.slot - b.slot || a.order - b.order);

@@ -13,7 +13,7 @@ arealplan.loadPlaces = async () => {
 };
 
 arealplan.drawPlaces = (ctx, view) => {
-  if (!arealplan.placesOn) return;
+  if (!arealplan.placesOn || arealplan.online) return;
   const deeper = Math.max(0, view.zoom - arealplan.firstZoom);
   const taken = [], symbols = arealplan.symbolBoxes(view);
   arealplan.placed = [];

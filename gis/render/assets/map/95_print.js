@@ -269,10 +269,12 @@ arealplan.startPrint = () => {
     const { map, renderer } = arealplan;
     arealplan.before = { bounds: map.getBounds(), centre: map.getCenter(), zoom: map.getZoom(),
       ratio: renderer.ratio, snap: map.options.zoomSnap, padding: renderer.options.padding,
-      hash: location.hash,
+      hash: location.hash, online: arealplan.online,
       closed: [...document.querySelectorAll(".panel details:not([open])")] };
     for (const details of arealplan.before.closed) details.open = true;
     arealplan.closePopup();
+    // Paper does not wait for tiles: the sheet has our own base map.
+    if (arealplan.online) arealplan.setOnline(null);
     Object.assign(arealplan.before, arealplan.layOut());
   });
   window.addEventListener("afterprint", () => {
@@ -287,6 +289,7 @@ arealplan.startPrint = () => {
     for (const pane of arealplan.panes) pane.map.getContainer().style.removeProperty("height");
     for (const details of before.closed) details.open = false;
     arealplan.panes.forEach((pane) => settle(pane, before, before.centre, before.zoom));
+    if (before.online) arealplan.setOnline(before.online);
     history.replaceState(null, "", before.hash || location.pathname);
   });
 };

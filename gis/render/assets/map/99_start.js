@@ -3,6 +3,7 @@ arealplan.start = (map) => {
   L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
   for (const pane of arealplan.panes) pane.map.getContainer().tabIndex = 0;
   arealplan.startPanel();
+  arealplan.startOnline();
   arealplan.startPopups();
   arealplan.startTables();
   arealplan.startPrint();
