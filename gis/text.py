@@ -84,6 +84,18 @@ def number(value: float | None, *, decimals: int = 0) -> Text:
     return Text(nb=norwegian, en=english.replace("-", "\u2212"))
 
 
+def amount(value: float | None) -> Text:
+    """Write a measured number with three digits or so: ``1.15``, ``18.4``, ``1,395``, ``12``.
+
+    One decimal alone would make a ratio of 1.15 and one of 1.06 the same. None and NaN
+    become a dash.
+    """
+    if value is None:
+        return number(None)
+    whole = math.isnan(value) or float(value).is_integer()
+    return number(value, decimals=0 if whole else 2 if abs(value) < 10 else 1)
+
+
 def people(count: float, *, of: float | None = None) -> Text:
     """Write a number of residents in running text: none of 1 to 9 is ever spelled out.
 

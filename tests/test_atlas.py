@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import shutil
 from dataclasses import replace
 from functools import partial
@@ -170,6 +171,25 @@ def test_what_stands_is_not_made_again(
     run(*words)
     assert fingerprint(out) == fingerprint(made)
     assert times(out)["kollektiv.html"] == before["kollektiv.html"]
+
+
+@pytest.mark.usefixtures("no_browser")
+def test_a_page_leads_to_an_index_only_where_one_stands(
+    town_folder: Path, made: Path, out: Path, run: Run, tmp_path: Path
+) -> None:
+    """By hand: no dead link from a map made alone, a link where the atlas was made before."""
+    alone = tmp_path / "alone"
+    run("map", "oversikt", "-w", str(town_folder), "-o", str(alone))
+    for name in ("oversikt.html", "tilgjengelighet.html"):
+        links = set(re.findall(r'<a href="([^"#]+)"', (alone / name).read_text(encoding="utf-8")))
+        local = {x for x in links if not x.startswith("https://")}
+        assert "index.html" not in local
+        assert all((alone / x).is_file() for x in local)
+        assert 'href="index.html"' in (made / name).read_text(encoding="utf-8")
+    before = times(out)
+    run("map", "oversikt", "-w", str(town_folder), "-o", str(out))
+    assert (out / "oversikt.html").read_bytes() == (made / "oversikt.html").read_bytes()
+    assert times(out)["oversikt.html"] == before["oversikt.html"]
 
 
 @pytest.mark.usefixtures("no_browser")

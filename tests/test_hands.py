@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from gis.atlas import Answers, Order, make_atlas, second_hand
-from gis.atlas.hands import WORTH_IT, _Todo
+from gis.atlas import hands as hands_module
+from gis.atlas.hands import WORTH_IT, Hands, _Todo, make_maps
+from gis.atlas.pages import Made
 from gis.catalogue import map_entry
 from gis.cli.shared import open_study
 from gis.errors import CatalogueError
@@ -58,6 +63,52 @@ def test_two_processes_give_the_bytes_of_one(built: Path, tmp_path: Path) -> Non
     for made in alone.maps:
         other = tmp_path / "b" / made.path.name
         assert other.read_bytes() == made.path.read_bytes(), made.map_id
+
+
+def test_a_hand_that_is_lost_leaves_no_map_unmade(built: Path, tmp_path: Path) -> None:
+    """Identity: the second process is ended from outside, and the maps are those of one process."""
+    order = kollektiv()
+    alone = make_atlas(order, Answers(open_study(built)[1]), tmp_path / "a", progress=str)
+    with second_hand() as hands:
+        if hands is None:
+            pytest.skip("one core only: there is no second process")
+        assert isinstance(hands.pool.submit(os._exit, 1).exception(), BrokenExecutor)
+        both = make_atlas(
+            order, Answers(open_study(built)[1]), tmp_path / "b", progress=str, hands=hands
+        )
+    assert [m.map_id for m in both.maps] == [m.map_id for m in alone.maps]
+    for made in alone.maps:
+        assert (tmp_path / "b" / made.path.name).read_bytes() == made.path.read_bytes()
+
+
+def test_a_hand_lost_in_the_middle_leaves_its_map_to_the_other(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By hand: the second takes a map and goes away; every map is told of once."""
+    order, study = kollektiv(), open_study(built)[1]
+    taken: list[str] = []
+
+    class Leaving:
+        def submit(self, _work: object, *given: object, **_: object) -> Future[object]:
+            future: Future[object] = Future()
+            if isinstance(given[0], str):
+                taken.append(given[0])
+                future.set_exception(BrokenExecutor("gone"))
+            return future
+
+    monkeypatch.setattr(hands_module, "make_map", lambda *a, **_: Made(lacks=a[2]))
+    told: list[str] = []
+    made = make_maps(
+        Answers(study),
+        order,
+        dict.fromkeys(order.entries, True),
+        hands=Hands(cast("ProcessPoolExecutor", Leaving())),
+        told=lambda name, _: told.append(name),
+    )
+    assert len(taken) <= 1
+    assert sorted(told) == sorted(order.entries)
+    assert list(made) == list(order.entries)
+    assert all(made[m].lacks == m for m in made)
 
 
 def test_a_wrong_entry_stops_both_with_one_line(built: Path, tmp_path: Path) -> None:

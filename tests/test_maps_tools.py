@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page as Open
 
 pytestmark = pytest.mark.browser
+BASE = {"sea", "lakes", "rivers", "forest", "roads_paths", "railways"}
 MAPS = ("oversikt", "kollektiv", "naturfare", "naturmangfold")
 ELLIPSOID = Geod(ellps="GRS80")
 TO_LONLAT = Transformer.from_crs(town.EPSG, 4326, always_xy=True)
@@ -65,6 +67,54 @@ def click_at(page: Open, x_km: float, y_km: float) -> None:
         [lon, lat],
     )
     page.mouse.click(*place)
+
+
+# --- Kartverket's maps ----------------------------------------------------------------------
+
+
+def test_online_map_is_fetched_only_when_it_is_chosen(browser: Browser, folder: Path) -> None:
+    """By hand: the tile over the map's middle, by the formula of Web Mercator.
+
+    Before the choice and after it is taken back nothing is asked for. The net is shut, and
+    the reader is told.
+    """
+    with opened(browser, folder / "oversikt.html") as seen:
+        page = seen.page
+        page.evaluate("arealplan.map.setZoom(12, { animate: false })")
+        base = [x for x in page.evaluate("Object.keys(arealplan.renderer.drawn)") if x in BASE]
+        assert base
+        assert seen.requests == []
+        page.locator("details.base > summary").click()
+        page.get_by_label("Kartverket topografisk").check()
+        until(page, "document.getElementById('tool-status').textContent.includes('kom ikke fram')")
+        z, centre = 12, page.evaluate("arealplan.map.getCenter()")
+        lat, lon = math.radians(centre["lat"]), centre["lng"]
+        x = int((lon + 180) / 360 * 2**z)
+        y = int((1 - math.asinh(math.tan(lat)) / math.pi) / 2 * 2**z)
+        start = "https://cache.kartverket.no/v1/wmts/1.0.0/topo/default/webmercator/"
+        assert f"{start}{z}/{y}/{x}.png" in seen.requests
+        assert all(r.startswith(start) for r in seen.requests)
+        until(page, "!Object.keys(arealplan.renderer.drawn).includes('sea')")
+        assert not set(base) & set(page.evaluate("Object.keys(arealplan.renderer.drawn)"))
+        assert page.get_by_text("© Kartverket").is_visible()
+        assert not [c for c in seen.complaints if "Content Security Policy" in c]
+        page.get_by_label("Eget bakgrunnskart").check()
+        asked = len(seen.requests)
+        until(page, "Object.keys(arealplan.renderer.drawn).includes('sea')")
+        page.evaluate("arealplan.map.panBy([300, 0], { animate: false })")
+        page.wait_for_timeout(100)
+        assert len(seen.requests) == asked
+        assert not page.get_by_text("© Kartverket").is_visible()
+        assert "kartverket" not in page.url
+
+
+def test_online_map_has_no_axe_violations(browser: Browser, folder: Path) -> None:
+    """Oracle: axe-core, with the choices open and tiles in the map, in both languages."""
+    for lang in ("nb", "en"):
+        with opened(browser, folder / "oversikt.html", hash_=f"#lang={lang}") as seen:
+            seen.page.locator("details.base > summary").click()
+            seen.page.locator("input[name=online][value=grey]").check()
+            assert violations(seen.page) == []
 
 
 # --- metres ---------------------------------------------------------------------------------

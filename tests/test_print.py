@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 import json
 import re
+import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ from tests.pdf import read_pdf, squeezed
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 pytestmark = pytest.mark.browser
 SHEETS = [Sheet(p, lie) for p in ("A4", "A3") for lie in (False, True)]  # type: ignore[arg-type]
@@ -270,3 +273,37 @@ def test_a_palette_keeps_a_picture_of_few_colours() -> None:
             table, pixels = read.colormap(1), read.read(1)
     colours = np.array([table[i][:3] for i in range(len(table))], np.uint8)
     assert (colours[pixels].transpose(2, 0, 1) == image).all()
+
+
+def pixels(png: bytes) -> NDArray[np.uint8]:
+    """Return a picture as rows of red, green and blue."""
+    with warnings.catch_warnings(), MemoryFile(png) as file:
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with file.open() as image:
+            read: NDArray[np.uint8] = image.read([1, 2, 3])
+    return read.transpose(1, 2, 0)
+
+
+@pytest.mark.parametrize("name", ["oversikt", "naturfare"])
+def test_the_printed_map_is_not_blank(folder: Path, tmp_path: Path, name: str) -> None:
+    """Another engine: PDFium, the browser's own reader of PDF, shows the map inside its frame.
+
+    Texts and frames stood in the file also when a clearing of the upper canvas, repeated on
+    paper, had wiped out the map below it; only a picture of the page tells.
+    """
+    file = tmp_path / "sheet.pdf"
+    with browser() as tab:
+        shown(tab, folder / f"{name}.html")
+        file.write_bytes(tab.pdf(Sheet(), created=town.CREATED))
+    share, colours, end = 0.0, 0, time.monotonic() + 20
+    with browser() as tab:
+        tab.resize(950, 1300)
+        address = file.as_uri() + "#toolbar=0&navpanes=0&view=Fit"
+        tab.pipe.call("Page.navigate", tab.session, url=address)
+        # The upper part of the map, far from the edges of the sheet.
+        while (share < 0.9 or colours < 10) and time.monotonic() < end:
+            middle = pixels(tab.picture())[420:560, 150:800].reshape(-1, 3)
+            share = float((middle != 255).any(axis=1).mean())
+            colours = len(np.unique(middle, axis=0))
+    assert share >= 0.9, f"{1 - share:.0%} of the map is white paper"
+    assert colours >= 10

@@ -16,8 +16,9 @@ from gis.catalogue import MapEntry, map_entries
 from gis.errors import CatalogueError, RenderError
 from gis.render import Page, PageRef, render_index, render_map, write_pages
 from gis.render.assets import check_closed
+from gis.render.views import value_text
 from gis.result import Status
-from gis.text import Text
+from gis.text import Text, amount
 from tests import render_town as town
 from tests.render_town import page
 
@@ -217,6 +218,18 @@ def test_range_is_told() -> None:
     html = page("kollektiv", results={**results, "transit-access": ranged}).html
     assert "Spenn: 50,0\u00a0% til 60,0\u00a0%" in html
     assert "Range: 50.0% to 60.0%" in html
+
+
+def test_a_small_number_keeps_two_decimals() -> None:
+    """Oracle: by hand; ratios are told apart, tens need one decimal."""
+    known = {1.149: "1,15", 1.06: "1,06", -0.5: "−0,50", 18.44: "18,4", 12.0: "12"}
+    for value, told in known.items():
+        assert amount(value).nb == told
+    assert amount(float("nan")).nb == amount(None).nb == "–"
+    access = town.results()["transit-access"]
+    shown = value_text(replace(access, value=1.149, unit="ratio", numerator=None, denominator=None))
+    assert shown is not None
+    assert shown.nb.startswith("1,15 ")
 
 
 def test_result_without_value_says_why() -> None:

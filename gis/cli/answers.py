@@ -27,7 +27,7 @@ from gis.published import publishable
 from gis.result import Result, Table
 from gis.scale import numbers_of, run_areas
 from gis.store import open_store
-from gis.text import Language, Text, number, percent
+from gis.text import Language, Text, amount, number, percent
 from gis.workspace import open_workspace
 
 # Longer tables (units) are for files.
@@ -177,7 +177,7 @@ def indicators(
 
 
 def _reading(value: float | None, *, share: bool) -> Text:
-    return percent(value) if share else number(value, decimals=1)
+    return percent(value) if share else amount(value)
 
 
 def _write(result: Result, path: Path, *, language: Language, exact: bool) -> None:

@@ -8,7 +8,7 @@ from gis.render import compare
 from gis.render.fields import heading, worded, written
 from gis.render.legend import swatch
 from gis.result import Status
-from gis.text import Text, day, number, percent, t
+from gis.text import Text, amount, day, number, percent, t
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -29,8 +29,7 @@ def value_text(result: Result) -> Text | None:
         return None
     if result.unit == "share":
         return percent(result.value)
-    whole = float(result.value).is_integer()
-    text = number(result.value, decimals=0 if whole else 1)
+    text = amount(result.value)
     unit = worded(f"units.{result.unit}") or Text(nb=result.unit, en=result.unit)
     return Text(nb=f"{text.nb} {unit.nb}".strip(), en=f"{text.en} {unit.en}".strip())
 
@@ -108,7 +107,7 @@ def sensitivity(result: Result) -> list[dict[str, Any]]:
         {
             "title": reading.text,
             "chosen": reading.chosen,
-            "text": percent(reading.value) if share else number(reading.value, decimals=1),
+            "text": percent(reading.value) if share else amount(reading.value),
         }
         for reading in result.sensitivity
     ]
