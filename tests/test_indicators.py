@@ -11,7 +11,7 @@ import shapely
 
 from gis.analyses import ANALYSES
 from gis.analyses.board import grade_of
-from gis.analyses.indicators import indicators
+from gis.analyses.board_list import indicators
 from gis.errors import ParameterError, RenderError, SourceError
 from gis.publish import to_json
 from gis.published import publishable
