@@ -178,13 +178,11 @@ def _protected(asked: _Asked, line: Line) -> BoardChange:  # noqa: ARG001 (alike
 
 def _cycle(asked: _Asked, line: Line) -> BoardChange:
     """Add the plan's paths that are no cycle way yet, and who moves in."""
-    study, paths = asked.study, [p.shape for p in asked.layout.paths]
+    study = asked.study
+    paths = shapely.union_all([p.shape for p in asked.layout.paths] or [shapely.LineString()])
     ways = board_land.cycle_ways(study)
-    near = ways.iloc[np.sort(np.unique(ways.sindex.query(paths, predicate="intersects")[1]))]
-    new = shapely.difference(
-        shapely.union_all(paths or [shapely.LineString()]),
-        shapely.union_all(near.geometry.to_numpy()),
-    )
+    near = ways.iloc[np.sort(ways.sindex.query(paths, predicate="intersects"))]
+    new = shapely.difference(paths, shapely.union_all(near.geometry.to_numpy()))
     added = board_land.km_within(study, gpd.GeoDataFrame(geometry=[new], crs=study.epsg))
     km = board_land.km_within(study, ways) + added
     people = counted_cells(study, "residents").total + asked.new_residents
