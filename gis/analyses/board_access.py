@@ -35,8 +35,8 @@ POPULATION = "population_grid"
 PLANNED = "planned_areas"
 # The whole service day; 30 is six in the morning after. A single departure is above the least.
 _ALL_DAY, _ANY = "00-30", 0.01
-# Land-use purposes of the municipal plan where dwellings may come: housing, town centre,
-# combined buildings (product specification of land-use plans, codes 111x, 113x and 180x).
+# Land-use purposes of the municipal plan where dwellings may come: housing (1110 and its kinds),
+# town centre (1130), combined buildings (1800); KpArealformål in Geonorge's object catalogue.
 DWELLING_PURPOSES = ("111", "113", "180")
 
 
