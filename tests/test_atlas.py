@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from gis.analyses.indicators import indicators
+from gis.analyses.board_list import indicators
 from gis.atlas import Answers, Order, make_atlas, order_maps, stamps, watch
 from gis.atlas.pictures import picture_map
 from gis.atlas.workbook import workbook

@@ -11,7 +11,7 @@ import shapely
 
 from gis.analyses import ANALYSES
 from gis.analyses.board import grade_of
-from gis.analyses.indicators import indicators
+from gis.analyses.board_list import indicators
 from gis.errors import ParameterError, RenderError, SourceError
 from gis.publish import to_json
 from gis.published import publishable
@@ -38,6 +38,10 @@ def line(*places: tuple[float, float]) -> shapely.LineString:
 
 @pytest.fixture
 def whole(tmp_path: Path) -> Town:
+    return whole_town(tmp_path)
+
+
+def whole_town(folder: Path) -> Town:
     """The town with every layer of the board: A has two departures an hour, F has six."""
     data = hazards()
     data.frames |= {
@@ -64,7 +68,7 @@ def whole(tmp_path: Path) -> Town:
         "basic_statistical_units": units(),
     }
     data.files["transit_stops"] = feed(
-        tmp_path / "feed.zip",
+        folder / "feed.zip",
         {"A": (130, 125, "1"), "F": (620, 875, "1"), "Z": (4000, 875, "1")},
         {("A", "Z"): [70, 100, 130, 160], ("F", "Z"): list(range(60, 180, 10))},
     )
@@ -117,6 +121,23 @@ def test_every_indicator_by_hand(whole: Town) -> None:
         "no_benchmark"
     }
     assert (result.numerator, result.denominator) == (13, 15)
+
+
+def test_growth_counts_dwellings_where_a_plan_tells_them(whole: Town) -> None:
+    """By hand: of plan A's 80 dwellings 60 lie at F, of B's 10 none; land without homes is no part.
+
+    An area half across the border keeps half of its 40 dwellings.
+    """
+    whole.frames["planned_changes"] = frame(
+        [box(600, 800, 650, 850), box(-50, 0, 50, 50), box(0, 0, 50, 50), box(600, 800, 650, 850)],
+        scenario=["A", "A", "B", "B"],
+        name=["1", "2", "3", "4"],
+        dwellings=[60.0, 40.0, 10.0, np.nan],
+    )
+    row = board(run(whole, "indicators", **NEAR))["growth"]
+    assert row["value"] == pytest.approx(75)
+    assert "«A»: 60 av 80 boliger (75,0\u00a0%)" in row["remark"].nb
+    assert "«B»: 0 av 10 boliger" in row["remark"].nb
 
 
 def test_the_board_repeats_what_each_analysis_publishes(whole: Town) -> None:

@@ -10,10 +10,11 @@ import shapely
 from gis.analyses.board import Measured, share_of_residents
 from gis.analyses.frequent_stops import READY_LIST, TIMETABLE, Stops, Timetable, ready_list
 from gis.analyses.green_access import FOREST, forests_of, near_forest
-from gis.analyses.growth import reached_share
+from gis.analyses.growth import growth_share, reached_share
 from gis.analyses.land_parts import M2_PER_HA, joined_on_land
 from gis.analyses.rail_cycling import RailCyclingParameters, check_halo, ride_of
 from gis.analyses.rides import STATIONS, ridden
+from gis.analyses.scenario_plan import LAYER, areas_inside, plan_in_layer
 from gis.analyses.transit_access import (
     TransitAccessParameters,
     check_reach,
@@ -23,7 +24,7 @@ from gis.analyses.transit_access import (
 )
 from gis.analyses.travel import counted_cells, origins_of
 from gis.analyses.travel_words import metres, plain_number
-from gis.text import Text, day, number, t
+from gis.text import Text, day, number, percent, t
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,8 +35,8 @@ POPULATION = "population_grid"
 PLANNED = "planned_areas"
 # The whole service day; 30 is six in the morning after. A single departure is above the least.
 _ALL_DAY, _ANY = "00-30", 0.01
-# Land-use purposes of the municipal plan where dwellings may come: housing, town centre,
-# combined buildings (product specification of land-use plans, codes 111x, 113x and 180x).
+# Land-use purposes of the municipal plan where dwellings may come: housing (1110 and its kinds),
+# town centre (1130), combined buildings (1800); KpArealformål in Geonorge's object catalogue.
 DWELLING_PURPOSES = ("111", "113", "180")
 
 
@@ -44,9 +45,7 @@ def any_stop(study: Study, max_m: float) -> Measured:
 
     What is frequent in a ready list is settled, so this takes a timetable.
     """
-    params = TransitAccessParameters(
-        max_m=max_m, min_per_hour=_ANY, window=_ALL_DAY, stops="timetable"
-    )
+    params = any_params(max_m)
     value, remark, timetable, _ = _transit(study, params)
     date = timetable.day.date if timetable else None
     return Measured(
@@ -58,16 +57,23 @@ def any_stop(study: Study, max_m: float) -> Measured:
     )
 
 
+def any_params(max_m: float) -> TransitAccessParameters:
+    """Ask for stops with any departure of the day, of a timetable."""
+    return TransitAccessParameters(
+        max_m=max_m, min_per_hour=_ANY, window=_ALL_DAY, stops="timetable"
+    )
+
+
 def frequent_stop(study: Study, *, max_m: float, min_per_hour: float) -> Measured:
     """Return the share of residents within ``max_m`` of a frequent stop, as transit-access does."""
-    params = _frequent(study, max_m=max_m, min_per_hour=min_per_hour)
+    params = frequent_params(study, max_m=max_m, min_per_hour=min_per_hour)
     value, remark, timetable, part = _transit(study, params)
     definition, layer, key = _service(study, params, timetable)
     text = t("indicators.frequent", distance=metres(max_m), service=definition)
     return Measured(value, text, (POPULATION, layer), f"max_m={max_m:g} {key}", remark, part)
 
 
-def _frequent(study: Study, *, max_m: float, min_per_hour: float) -> TransitAccessParameters:
+def frequent_params(study: Study, *, max_m: float, min_per_hour: float) -> TransitAccessParameters:
     """Ask for frequent stops; a ready list has settled what is frequent."""
     if study.has(TIMETABLE):
         return TransitAccessParameters(max_m=max_m, min_per_hour=min_per_hour)
@@ -91,15 +97,16 @@ def _service(
     return words, TIMETABLE, f"min_per_hour={params.min_per_hour:g} window={params.window}"
 
 
-def _timetable(study: Study, params: TransitAccessParameters) -> Timetable | None:
+def timetable_once(study: Study, params: TransitAccessParameters) -> Timetable | None:
     """Open the timetable once for the board; each reading counts in its own window."""
     if params.stops == "auto" and not study.has(TIMETABLE):
         return timetable_of(study, params)
     return study.once(("board timetable",), lambda: timetable_of(study, TransitAccessParameters()))
 
 
-def _stops(study: Study, params: TransitAccessParameters) -> tuple[Stops, Timetable | None]:
-    timetable = _timetable(study, params)
+def stops_of(study: Study, params: TransitAccessParameters) -> tuple[Stops, Timetable | None]:
+    """Return the frequent stops under some parameters, and the timetable where there is one."""
+    timetable = timetable_once(study, params)
     check_stops(params, timetable)
     return (timetable.stops(params.asked) if timetable else ready_list(study)), timetable
 
@@ -108,7 +115,7 @@ def _transit(
     study: Study, params: TransitAccessParameters
 ) -> tuple[float | None, Text | None, Timetable | None, NDArray[np.float64]]:
     check_reach(study, params)
-    stops, timetable = _stops(study, params)
+    stops, timetable = stops_of(study, params)
     cells = counted_cells(study, params.weight)
     part = reach_by(study, params, cells, stops=stops).parts(params.max_m)
     value, remark = share_of_residents(float(cells.weight @ part), cells.total)
@@ -138,7 +145,7 @@ def rail_by_bicycle(study: Study, max_min: float) -> Measured:
 def green(study: Study, *, max_m: float, min_daa: float) -> Measured:
     """Return the share of residents with a forest within reach, as green-access does."""
     cells = counted_cells(study, "residents")
-    near = near_forest(cells, forests_of(study, min_daa), max_m=max_m)
+    near = near_forest(cells.x, cells.y, forests_of(study, min_daa), max_m=max_m)
     value, remark = share_of_residents(float(cells.weight[near].sum()), cells.total)
     return Measured(
         value,
@@ -150,24 +157,64 @@ def green(study: Study, *, max_m: float, min_daa: float) -> Measured:
 
 
 def growth(study: Study, *, max_m: float, min_per_hour: float) -> Measured:
-    """Return how much of the land planned for dwellings lies within reach of a frequent stop.
+    """Return how much of the planned growth lies within reach of a frequent stop of today.
 
-    By area, since a plan layer holds no number of dwellings; overlapping areas are joined
-    first, and reached where their places on a grid are (``gis.analyses.growth``).
+    Of the dwellings where the layer of planned changes tells how many there are, else of
+    the land that the municipal plan sets aside for them.
     """
-    params = _frequent(study, max_m=max_m, min_per_hour=min_per_hour)
+    params = frequent_params(study, max_m=max_m, min_per_hour=min_per_hour)
     check_reach(study, params)
-    stops, timetable = _stops(study, params)
+    stops, timetable = stops_of(study, params)
+    found = _by_dwellings(study, stops, max_m=max_m)
+    definition, layer, key = _service(study, params, timetable)
+    words = {"distance": metres(max_m), "service": definition}
+    if found is not None:
+        value, remark = found
+        text = t("indicators.growth_dwellings", **words)
+        return Measured(value, text, (LAYER, layer), f"dwellings max_m={max_m:g} {key}", remark)
+    if not study.has(PLANNED):
+        text = t("indicators.growth_dwellings", **words)
+        return Measured(None, text, (LAYER, layer), "", t("indicators.no_dwellings"))
+    share, told = _by_area(study, stops, max_m=max_m)
+    text = t("indicators.growth", **words)
+    named = "" if share is None else f"area max_m={max_m:g} {key}"
+    return Measured(share, text, (PLANNED, layer), named, told)
+
+
+def _by_dwellings(study: Study, stops: Stops, *, max_m: float) -> tuple[float, Text] | None:
+    """Return per cent of the first plan's dwellings, with the other plans beside; None for none."""
+    plan = plan_in_layer(study)
+    told = []
+    for name in plan.scenarios:
+        found = growth_share(areas_inside(study, plan, name), stops, max_m=max_m)
+        if found.share is not None:
+            told.append((name, found))
+    if not told:
+        return None
+    words = [
+        t(
+            "indicators.growth_plan",
+            plan=name,
+            within=number(found.within),
+            total=number(found.total),
+            share=percent(found.share),
+        )
+        for name, found in told
+    ]
+    share = told[0][1].share
+    joined = Text(nb="; ".join(w.nb for w in words), en="; ".join(w.en for w in words))
+    return 100.0 * (share or 0.0), joined
+
+
+def _by_area(study: Study, stops: Stops, *, max_m: float) -> tuple[float | None, Text]:
+    """Return per cent of the land planned for dwellings; overlapping areas are joined first."""
     planned = study.frame(PLANNED)
     homes = planned["purpose"].astype(str).str.startswith(DWELLING_PURPOSES)
     shapes = planned.geometry.to_numpy()[homes.to_numpy(dtype=bool)]
     parts = shapely.get_parts(joined_on_land(study, shapes))
     area = shapely.area(parts)
-    definition, layer, key = _service(study, params, timetable)
-    text = t("indicators.growth", distance=metres(max_m), service=definition)
     if not area.sum():
-        return Measured(None, text, (PLANNED, layer), "", t("indicators.no_growth"))
+        return None, t("indicators.no_growth")
     reached = reached_share(parts, stops.x, stops.y, max_m=max_m)
     value = 100.0 * float(area @ reached) / float(area.sum())
-    told = t("indicators.growth_area", area=number(float(area.sum()) / M2_PER_HA, decimals=1))
-    return Measured(value, text, (PLANNED, layer), f"area max_m={max_m:g} {key}", told)
+    return value, t("indicators.growth_area", area=number(area.sum() / M2_PER_HA, decimals=1))

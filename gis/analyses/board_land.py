@@ -25,6 +25,8 @@ from gis.disclosure import is_publishable
 from gis.text import Text, number, people_share, t
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from gis.analyses.exposure import Exposure
     from gis.analyses.study import Study
 
@@ -83,9 +85,7 @@ def cycle_network(study: Study) -> Measured:
     Ways of the road layer whose type is open to bicycles first of all; lanes in the
     carriageway are no ways of their own there and are not counted.
     """
-    roads = study.frame(ROADS)
-    kinds = roads["kind"].astype(str).str.casefold()
-    ways = roads[kinds.isin(CYCLE_WAYS).to_numpy(dtype=bool)]
+    roads, ways = study.frame(ROADS), cycle_ways(study)
     text = t("indicators.cycle", layer=_title(study, ROADS))
     layers = (ROADS, POPULATION)
     if ways.empty:
@@ -94,9 +94,16 @@ def cycle_network(study: Study) -> Measured:
     cells = counted_cells(study, "residents")
     if not cells.total:
         return Measured(None, text, layers, "", t("indicators.no_residents"))
-    km = float(shapely.length(lines_within(study, ways)).sum()) / 1000
+    km = km_within(study, ways)
     told = t("indicators.cycle_km", km=number(km, decimals=1))
-    return Measured(km / cells.total * 100_000, text, layers, "ways of their own, once", told)
+    return Measured(per_100k(km, cells.total), text, layers, "ways of their own, once", told)
+
+
+def cycle_ways(study: Study) -> gpd.GeoDataFrame:
+    """Return the ways of the road layer that are made for bicycles."""
+    roads = study.frame(ROADS)
+    kinds = roads["kind"].astype(str).str.casefold()
+    return roads[kinds.isin(CYCLE_WAYS).to_numpy(dtype=bool)]
 
 
 def counted(study: Study) -> Counted:
@@ -120,6 +127,16 @@ def hazard(study: Study, layer: str) -> Measured:
         return Measured(None, text, layers, "", remark=t("indicators.not_mapped"))
     value, remark = share_of_residents(inside, total)
     return Measured(value, text, layers, found.placing.method, remark or _unmapped(one, total))
+
+
+def km_within(study: Study, ways: gpd.GeoDataFrame) -> float:
+    """Measure the kilometres of ways that run in the municipality."""
+    return float(shapely.length(lines_within(study, ways)).sum()) / 1000
+
+
+def per_100k(km: float, residents: float) -> float:
+    """Return kilometres for 100,000 residents."""
+    return km / residents * 100_000
 
 
 def _unmapped(one: Exposure, total: float) -> Text | None:

@@ -63,7 +63,7 @@ def run(study: Study, params: GreenAccessParameters) -> Result:
         raise ParameterError(message)
     cells = counted_cells(study, "residents")
     forests = forests_of(study, params.min_daa)
-    near = near_forest(cells, forests, max_m=params.max_m)
+    near = near_forest(cells.x, cells.y, forests, max_m=params.max_m)
     reached = float(cells.weight[near].sum())
     low, high = share_bounds(cells, near)
     tables = {}
@@ -118,22 +118,33 @@ def run(study: Study, params: GreenAccessParameters) -> Result:
 
 def forests_of(study: Study, min_daa: float) -> NDArray[np.object_]:
     """Return the connected forests of at least ``min_daa`` decares, polygons that touch joined."""
+    return large_forests(connected_forests(study), min_daa)
+
+
+def large_forests(parts: NDArray[np.object_], min_daa: float) -> NDArray[np.object_]:
+    """Keep the forests of at least ``min_daa`` decares."""
+    large: NDArray[np.object_] = parts[shapely.area(parts) >= min_daa * DAA_M2]
+    return large
+
+
+def connected_forests(study: Study) -> NDArray[np.object_]:
+    """Return every forest of the study, polygons that touch joined; worked out once."""
 
     def join() -> NDArray[np.object_]:
         shapes = study.frame(FOREST).geometry.to_numpy()
         return np.asarray(shapely.get_parts(shapely.union_all(shapes)), dtype=object)
 
-    parts = study.once(("forests",), join)
-    large: NDArray[np.object_] = parts[shapely.area(parts) >= min_daa * DAA_M2]
-    return large
+    return study.once(("forests",), join)
 
 
-def near_forest(cells: Cells, forests: NDArray[np.object_], *, max_m: float) -> NDArray[np.bool_]:
-    """Tell which cells' centres lie within ``max_m`` (``<=``) of a forest, or in one."""
-    near = np.zeros(len(cells.x), dtype=bool)
+def near_forest(
+    x: NDArray[np.float64], y: NDArray[np.float64], forests: NDArray[np.object_], *, max_m: float
+) -> NDArray[np.bool_]:
+    """Tell which places lie within ``max_m`` (``<=``) of a forest, or in one."""
+    near = np.zeros(len(x), dtype=bool)
     if len(forests):
         tree = shapely.STRtree(forests)
-        hit = tree.query(shapely.points(cells.x, cells.y), predicate="dwithin", distance=max_m)
+        hit = tree.query(shapely.points(x, y), predicate="dwithin", distance=max_m)
         near[hit[0]] = True
     return near
 
@@ -143,7 +154,7 @@ def _readings(study: Study, cells: Cells, params: GreenAccessParameters) -> tupl
     chosen = (params.max_m, params.min_daa)
     made = []
     for max_m, min_daa in sorted({chosen, *(r for r in _READINGS if r[0] <= study.halo_m)}):
-        near = near_forest(cells, forests_of(study, min_daa), max_m=max_m)
+        near = near_forest(cells.x, cells.y, forests_of(study, min_daa), max_m=max_m)
         reached = float(cells.weight[near].sum())
         made.append(
             Reading(

@@ -39,7 +39,8 @@ class Places:
 
     def share_of(self, hit: NDArray[np.bool_], *, areas: int) -> Floats:
         """Return the share (0-1) of each area whose points are hit."""
-        return np.bincount(self.owner[hit], weights=self.part[hit], minlength=areas)
+        hits = np.bincount(self.owner[hit], minlength=areas)
+        return hits / np.maximum(np.bincount(self.owner, minlength=areas), 1)
 
 
 def places_in(shapes: Sequence[Any]) -> Places:

@@ -15,8 +15,6 @@ from pydantic import Field, JsonValue
 from gis.analyses import board_access, board_land
 from gis.analyses.board import (
     GRADES,
-    PERCENT,
-    Indicator,
     Line,
     Measured,
     grade_of,
@@ -25,8 +23,10 @@ from gis.analyses.board import (
     target_text,
     titles,
 )
+from gis.analyses.board_access import PLANNED
 from gis.analyses.board_before import Earlier, read_earlier
-from gis.analyses.board_land import PROTECTED, ROADS
+from gis.analyses.board_land import POPULATION, PROTECTED, ROADS
+from gis.analyses.board_list import hazards_of_board, indicators
 from gis.analyses.built_up_states import EARLIER, HISTORY
 from gis.analyses.frequent_stops import READY_LIST, TIMETABLE
 from gis.analyses.green_access import FOREST
@@ -34,11 +34,11 @@ from gis.analyses.land_parts import BUILT_UP
 from gis.analyses.parts import UNITS, provenance, table
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.rides import STATIONS
+from gis.analyses.scenario_plan import LAYER as CHANGES
 from gis.analyses.shown import unit_of_cells
 from gis.analyses.transit_tables import units_table
 from gis.analyses.travel import counted_cells
-from gis.analyses.zones import NOISE, hazard_ids
-from gis.catalogue import layer_entries
+from gis.analyses.zones import hazard_ids
 from gis.protect import protect_table
 from gis.result import Definition, Result, Status
 from gis.text import Text, number, t
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
 
 # A service must not take this from strangers: it names a file of the user's own machine.
 _OWN_FILE: dict[str, JsonValue] = {"own_file": True}
-_POPULATION, _PLANNED = "population_grid", board_access.PLANNED
 BOARD = "board"
 
 
@@ -92,10 +91,8 @@ def run(study: Study, params: IndicatorsParameters) -> Result:
     headline, so the board shows the same with exact numbers or without. Classes are those
     of U4SSC, in per cent of the target. Raises ParameterError (targets), SourceError (before).
     """
-    asked, measures = indicators(), _measures(study, params)
-    targets = read_targets(params.own_targets, asked)
     earlier = None if params.before is None else read_earlier(params.before, study.area)
-    lines = [line_of(study, i, measures[i.id], targets=targets) for i in asked]
+    lines = board_lines(study, params)
     reported = [x for x in lines if x.measured.value is not None]
     used = [layer for x in lines for layer in x.measured.layers]
     return Result(
@@ -126,35 +123,19 @@ def run(study: Study, params: IndicatorsParameters) -> Result:
     )
 
 
-def indicators() -> tuple[Indicator, ...]:
-    """Return the indicators in the order of the board, hazards as the catalogue has them."""
-    return (*_NEAR, *_hazards(), *_LAND)
-
-
-def _hazards() -> tuple[Indicator, ...]:
-    """Return one indicator for each layer of hazard zones; caution areas and noise are none."""
-    entries = layer_entries()
-    return tuple(
-        Indicator(
-            id=f"hazard_{layer}",
-            theme="hazard",
-            unit=PERCENT,
-            needs=(_POPULATION, layer),
-            standard="U4SSC SC: SH: SA: 4A",
-            checked="itu_4a",
-            title=t("indicators.in_zone", hazard=entries[layer].title.text),
-            can_have_target=False,
-        )
-        for layer in hazard_ids()
-        if layer != NOISE and not entries[layer].caution
-    )
+def board_lines(study: Study, params: IndicatorsParameters) -> list[Line]:
+    """Measure every indicator in the order of the board. Raises ParameterError (targets)."""
+    asked, measures = indicators(), _measures(study, params)
+    targets = read_targets(params.own_targets, asked)
+    return [line_of(study, i, measures[i.id], targets=targets) for i in asked]
 
 
 def _measures(study: Study, params: IndicatorsParameters) -> dict[str, Callable[[], Measured]]:
     """Return what measures each indicator of the board."""
     frequent = {"max_m": params.frequent_m, "min_per_hour": params.min_per_hour}
     hazards = {
-        i.id: partial(board_land.hazard, study, i.id.removeprefix("hazard_")) for i in _hazards()
+        i.id: partial(board_land.hazard, study, i.id.removeprefix("hazard_"))
+        for i in hazards_of_board()
     }
     return {
         "any_500": partial(board_access.any_stop, study, 500.0),
@@ -299,78 +280,6 @@ def _years(study: Study, layers: list[str]) -> str:
     return ", ".join(sorted({str(d.year) for d in dates if d is not None})) or "–"
 
 
-_TO_STOPS = (_POPULATION, TIMETABLE)
-_NEAR = (
-    Indicator(
-        "any_500",
-        "transit",
-        PERCENT,
-        _TO_STOPS,
-        standard="U4SSC EC: I: T: 2A; SDG 11.2.1",
-        checked="itu_2a",
-        target=100.0,
-        target_from="sdg_11_2",
-    ),
-    Indicator(
-        "any_1000",
-        "transit",
-        PERCENT,
-        _TO_STOPS,
-        standard="SDG 11.2.1",
-        checked="sdg_11_2",
-        target=100.0,
-        target_from="sdg_11_2",
-    ),
-    Indicator(
-        "frequent",
-        "transit",
-        PERCENT,
-        (_POPULATION, f"{TIMETABLE}|{READY_LIST}"),
-        target=100.0,
-        target_from="sdg_11_2",
-    ),
-    Indicator("rail", "transit", PERCENT, (_POPULATION, STATIONS)),
-    Indicator(
-        "green",
-        "nature",
-        PERCENT,
-        (_POPULATION, FOREST),
-        standard="SDG 11.7.1",
-        checked="not_read",
-        target=100.0,
-        target_from="sdg_11_7",
-    ),
-)
-_LAND = (
-    Indicator("built_up", "land", PERCENT, (BUILT_UP,), checked="not_read", can_have_target=False),
-    Indicator(
-        "land_growth",
-        "land",
-        "ratio",
-        (BUILT_UP, EARLIER),
-        standard="SDG 11.3.1",
-        checked="not_read",
-        can_have_target=False,
-    ),
-    Indicator(
-        "density",
-        "land",
-        "per_ha",
-        (_POPULATION, BUILT_UP),
-        checked="not_read",
-        can_have_target=False,
-    ),
-    Indicator("protected", "nature", PERCENT, (PROTECTED,), checked="not_read"),
-    Indicator(
-        "cycle",
-        "transit",
-        "km_per_100k",
-        (_POPULATION, ROADS),
-        standard="ISO 37120 19.4",
-        checked="not_read",
-    ),
-    Indicator("growth", "growth", PERCENT, (_PLANNED, f"{TIMETABLE}|{READY_LIST}")),
-)
 ANALYSIS = Analysis(
     id="indicators",
     title=t("indicators.title"),
@@ -379,7 +288,7 @@ ANALYSIS = Analysis(
     run=run,
     needs=("municipality",),
     uses=(
-        _POPULATION,
+        POPULATION,
         TIMETABLE,
         READY_LIST,
         STATIONS,
@@ -389,7 +298,8 @@ ANALYSIS = Analysis(
         HISTORY,
         PROTECTED,
         ROADS,
-        _PLANNED,
+        PLANNED,
+        CHANGES,
         UNITS,
         *hazard_ids(),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -9,25 +10,25 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gis.analyses.nature_shares import HIGH, NatureShares, by_class, share_of, value_readings
 from gis.analyses.nature_sources import (
     CLASSES,
     EXTENT,
     LAYERS,
-    NOT_SURVEYED,
     ValueParameters,
     valued_layers,
 )
-from gis.analyses.nature_value import HIGH, nature_value, readings_of, share_of
+from gis.analyses.nature_value import nature_value
 from gis.analyses.parts import provenance, table
 from gis.analyses.registry import Analysis
-from gis.result import Definition, Reading, Result, Status
+from gis.result import Definition
 from gis.text import Text, number, percent, t
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gis.analyses.study import Study
-    from gis.result import Table
+    from gis.result import Result, Table
 
 PLANNED = "planned_areas"
 # Two data sets drawn along one line overlap in slivers: less than this is no touch.
@@ -44,26 +45,12 @@ def run(study: Study, params: ValueParameters) -> Result:
     plans = _plans(study)
     cut = nature_value(study, params)
     joined = shapely.intersection(shapely.union_all(plans.geometry.to_numpy()), study.polygon)
-    whole = float(shapely.area(joined)) / 1e6
-    areas = _by_class(cut, joined)
-    part = sum(areas[c] for c in HIGH)
-    unknown = areas["unvalued"] + areas[NOT_SURVEYED]
+    shares = NatureShares(by_class(cut, joined), float(shapely.area(joined)) / 1e6)
     frame = _frame(study, plans, cut, params=params)
-    touched = frame["nature_value"].isin(HIGH)
-    value = part / whole if whole else None
-    return Result(
-        analysis="nature-conflict",
-        title=ANALYSIS.title,
-        area=study.area,
-        value=value,
-        unit="share",
-        numerator=part,
-        denominator=whole,
-        numerator_unit="km2",
-        low=value,
-        high=min(1.0, (part + unknown) / whole) if whole else None,
-        status=_status(whole, unknown),
-        finding=_finding(study, frame, part=part, areas=areas, whole=whole),
+    told = shares.result(
+        study,
+        ANALYSIS,
+        finding=_finding(study, frame, shares),
         definition=Definition(
             sentence=t("nature_conflict.definition"), parameters=params.model_dump()
         ),
@@ -72,7 +59,14 @@ def run(study: Study, params: ValueParameters) -> Result:
             [PLANNED, *LAYERS, EXTENT],
             steps=("nature value resolved", "planned areas laid over it", "areas by value"),
         ),
-        sensitivity=_readings(study, params, joined, whole=whole),
+    )
+    return replace(
+        told,
+        sensitivity=value_readings(
+            params,
+            lambda other: by_class(nature_value(study, other), joined),
+            whole_km2=shares.whole,
+        ),
         notes=(
             t("nature_conflict.note_screening"),
             t("nature_value.note_rules"),
@@ -80,9 +74,9 @@ def run(study: Study, params: ValueParameters) -> Result:
         ),
         figures={
             "plans": len(plans),
-            "plans_high": int(touched.sum()),
-            "planned_ha": whole * 100,
-            **{f"planned_{c}_ha": areas[c] * 100 for c in CLASSES},
+            "plans_high": int(frame["nature_value"].isin(HIGH).sum()),
+            "planned_ha": shares.whole * 100,
+            **{f"planned_{c}_ha": shares.areas[c] * 100 for c in CLASSES},
         },
         tables={"conflict_plans": _table(frame)},
         frame=frame,
@@ -95,19 +89,6 @@ def _plans(study: Study) -> gpd.GeoDataFrame:
     areas = study.frame(PLANNED)
     near = np.sort(areas.sindex.query(study.polygon, predicate="intersects"))
     return areas.iloc[near].reset_index(drop=True)
-
-
-def _status(whole: float, unknown: float) -> Status:
-    if not whole:
-        return Status.INSUFFICIENT_DATA
-    return Status.PARTLY_MAPPED if share_of(unknown, whole) > 0.001 else Status.OK
-
-
-def _by_class(cut: gpd.GeoDataFrame, shape: shapely.Geometry) -> dict[str, float]:
-    """Measure the part of each value inside a shape, km²; every class is there."""
-    areas = shapely.area(shapely.intersection(cut.geometry.to_numpy(), shape)) / 1e6
-    sums = pd.Series(areas).groupby(cut["nature_value"].to_numpy()).sum()
-    return {c: float(sums.get(c, 0.0)) for c in CLASSES}
 
 
 def _frame(
@@ -163,14 +144,7 @@ def _reasons(study: Study, shapes: NDArray[np.object_], params: ValueParameters)
     return listed
 
 
-def _finding(
-    study: Study,
-    frame: gpd.GeoDataFrame,
-    *,
-    part: float,
-    areas: dict[str, float],
-    whole: float,
-) -> Text:
+def _finding(study: Study, frame: gpd.GeoDataFrame, shares: NatureShares) -> Text:
     touched = int(frame["nature_value"].isin(HIGH).sum())
     if not len(frame):
         return t("nature_conflict.finding_no_plans", name=study.area.name)
@@ -179,31 +153,10 @@ def _finding(
         touched=number(touched),
         plans=number(len(frame)),
         name=study.area.name,
-        ha=number(part * 100, decimals=1),
-        share=percent(share_of(part, whole)),
-        unknown=percent(share_of(areas["unvalued"] + areas[NOT_SURVEYED], whole), decimals=0),
+        ha=number(shares.part * 100, decimals=1),
+        share=percent(share_of(shares.part, shares.whole)),
+        unknown=percent(share_of(shares.unknown, shares.whole), decimals=0),
     )
-
-
-def _readings(
-    study: Study, params: ValueParameters, joined: shapely.Geometry, *, whole: float
-) -> tuple[Reading, ...]:
-    """Read the share with the doubtful steps one lower and one higher, and very high alone."""
-    found = []
-    for name, other, classes in readings_of(params):
-        areas = _by_class(nature_value(study, other), joined)
-        km2 = sum(areas[c] for c in classes)
-        found.append(
-            Reading(
-                name=name,
-                text=t(f"nature_value.reading_{name}"),
-                value=km2 / whole if whole else None,
-                numerator=km2,
-                denominator=whole,
-                chosen=name == "chosen",
-            )
-        )
-    return tuple(found)
 
 
 def _table(frame: gpd.GeoDataFrame) -> Table:

@@ -6,6 +6,7 @@ and stand in their own analysis.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gis.analyses.nature_shares import NatureShares, by_class, share_of, value_readings
 from gis.analyses.nature_sources import (
     CLASSES,
     EXTENT,
@@ -27,15 +29,14 @@ from gis.analyses.parts import land_note, provenance, share, table
 from gis.analyses.registry import Analysis
 from gis.errors import LayerMissingError
 from gis.kernels.zones import disjoint_bands
-from gis.result import Definition, Reading, Result, Status
+from gis.result import Definition
 from gis.text import Text, number, percent, t
 
 if TYPE_CHECKING:
     from gis.analyses.nature_sources import Valued
     from gis.analyses.study import Study
-    from gis.result import Table
+    from gis.result import Result, Table
 
-HIGH = ("very_high", "high")
 # Snapping to a millimetre keeps overlays of neighbouring surveys robust.
 _GRID_M = 0.001
 
@@ -104,13 +105,6 @@ def _surveyed(study: Study) -> shapely.Geometry:
     return shapely.union_all(areas.geometry.to_numpy()[hit])
 
 
-def land_by_class(study: Study, frame: gpd.GeoDataFrame) -> dict[str, float]:
-    """Measure the land of each class, km²; every class is there."""
-    land = shapely.area(shapely.intersection(frame.geometry.to_numpy(), study.land)) / 1e6
-    sums = pd.Series(land).groupby(frame["nature_value"].to_numpy()).sum()
-    return {c: float(sums.get(c, 0.0)) for c in CLASSES}
-
-
 def run(study: Study, params: ValueParameters) -> Result:
     """Measure the land of each value, once; the value is the share of high and very high.
 
@@ -118,24 +112,12 @@ def run(study: Study, params: ValueParameters) -> Result:
     has looked at may be anything.
     """
     frame = nature_value(study, params)
-    land = land_by_class(study, frame)
-    whole = study.area.land_km2
-    part = land["very_high"] + land["high"]
-    open_km2 = land["unvalued"] + land[NOT_SURVEYED]
-    value = part / whole if whole else None
-    return Result(
-        analysis="nature-value",
-        title=ANALYSIS.title,
-        area=study.area,
-        value=value,
-        unit="share",
-        numerator=part,
-        denominator=whole,
-        numerator_unit="km2",
-        low=value,
-        high=min(1.0, (part + open_km2) / whole) if whole else None,
-        status=Status.PARTLY_MAPPED if share_of(open_km2, whole) > 0.001 else Status.OK,
-        finding=_finding(study, land),
+    shares = NatureShares(by_class(frame, study.land), study.area.land_km2)
+    land = shares.areas
+    told = shares.result(
+        study,
+        ANALYSIS,
+        finding=_finding(study, shares),
         definition=_definition(study, params),
         provenance=provenance(
             study,
@@ -147,11 +129,18 @@ def run(study: Study, params: ValueParameters) -> Result:
                 "cut to land, area in the working CRS",
             ),
         ),
-        sensitivity=_readings(study, params),
+    )
+    return replace(
+        told,
+        sensitivity=value_readings(
+            params,
+            lambda other: by_class(nature_value(study, other), study.land),
+            whole_km2=shares.whole,
+        ),
         notes=_notes(study),
         figures={
             **{f"nature_{c}_km2": land[c] for c in CLASSES},
-            "surveyed_share": 1 - share_of(land[NOT_SURVEYED], whole),
+            "surveyed_share": 1 - share_of(land[NOT_SURVEYED], shares.whole),
         },
         tables={
             "nature_values": _classes(study, frame, land),
@@ -175,19 +164,13 @@ def _drawn(study: Study, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return drawn[drawn["area_km2"] > 0].reset_index(drop=True)
 
 
-def share_of(part: float, whole: float) -> float:
-    """Divide, 0 where the whole is zero."""
-    return part / whole if whole else 0.0
-
-
-def _finding(study: Study, land: dict[str, float]) -> Text:
-    part = land["very_high"] + land["high"]
+def _finding(study: Study, shares: NatureShares) -> Text:
     return t(
         "nature_value.finding" if study.has(EXTENT) else "nature_value.finding_unmapped",
-        share=percent(share_of(part, study.area.land_km2)),
+        share=percent(share_of(shares.part, shares.whole)),
         name=study.area.name,
-        km2=number(part, decimals=1),
-        surveyed=percent(1 - share_of(land[NOT_SURVEYED], study.area.land_km2), decimals=0),
+        km2=number(shares.part, decimals=1),
+        surveyed=percent(1 - share_of(shares.areas[NOT_SURVEYED], shares.whole), decimals=0),
     )
 
 
@@ -212,53 +195,6 @@ def _notes(study: Study) -> tuple[Text, ...]:
     if not study.has("nature_ku_value"):
         notes.append(t("nature_value.note_no_ku"))
     return tuple(notes)
-
-
-def readings_of(
-    params: ValueParameters,
-) -> tuple[tuple[str, ValueParameters, tuple[str, ...]], ...]:
-    """Return the readings: name, parameters, and the classes that count.
-
-    The doubtful steps one lower and one higher, and very high value alone.
-    """
-    lower = params.model_copy(
-        update={
-            "quality_very_high": "high",
-            "quality_high": "moderate",
-            "hb13_a": "high",
-            "hb13_b": "moderate",
-            "national_interest": "moderate",
-        }
-    )
-    higher = params.model_copy(
-        update={"quality_high": "very_high", "quality_moderate": "high", "hb13_c": "high"}
-    )
-    return (
-        ("chosen", params, HIGH),
-        ("lower", lower, HIGH),
-        ("higher", higher, HIGH),
-        ("very_high_only", params, HIGH[:1]),
-    )
-
-
-def _readings(study: Study, params: ValueParameters) -> tuple[Reading, ...]:
-    """Read the value in other ways that the layers allow."""
-    whole = study.area.land_km2
-    found = []
-    for name, other, classes in readings_of(params):
-        areas = land_by_class(study, nature_value(study, other))
-        km2 = sum(areas[c] for c in classes)
-        found.append(
-            Reading(
-                name=name,
-                text=t(f"nature_value.reading_{name}"),
-                value=km2 / whole if whole else None,
-                numerator=km2,
-                denominator=whole,
-                chosen=name == "chosen",
-            )
-        )
-    return tuple(found)
 
 
 def _classes(study: Study, frame: gpd.GeoDataFrame, land: dict[str, float]) -> Table:

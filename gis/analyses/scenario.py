@@ -10,22 +10,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import geopandas as gpd
-import numpy as np
 from pydantic import Field
 
 from gis.analyses.frequent_stops import READY_LIST, TIMETABLE
+from gis.analyses.indicators import ANALYSIS as BOARD
+from gis.analyses.indicators import IndicatorsParameters
 from gis.analyses.network_access import ROADS
 from gis.analyses.parts import provenance
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.rides import STATIONS
+from gis.analyses.scenario_board import BoardChange, board_changes
+from gis.analyses.scenario_frames import cell_frame, drawn_layers
 from gis.analyses.scenario_land import BUILT_UP, NATURE, LandChange, land_changes
 from gis.analyses.scenario_people import PeopleChange, people_changes
 from gis.analyses.scenario_plan import LAYER, Layout, lay_out, plan_in_layer
 from gis.analyses.scenario_tables import scenario_tables, shown_share
-from gis.analyses.shown import shown_residents
 from gis.analyses.transit_access import TransitAccessParameters, check_reach
-from gis.analyses.travel import ADDRESSES, counted_cells
+from gis.analyses.travel import ADDRESSES
 from gis.analyses.travel_words import joined, metres, plain_number
 from gis.analyses.zones import hazard_ids
 from gis.errors import ParameterError
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gis.analyses.study import Study
-    from gis.sources.plan import Plan, Planned
+    from gis.sources.plan import Plan
 
 # Persons in a private household in Akershus, 1 January 2024 (SSB, "Husholdningene blir stadig
 # mindre"); Bærum had 2.31 in 2019 (SSB, private households by municipality).
@@ -79,6 +80,12 @@ class ScenarioParameters(Parameters):
         more = {} if self.min_per_hour is None else {"min_per_hour": self.min_per_hour}
         return TransitAccessParameters.model_validate({**given, **more})
 
+    @property
+    def board(self) -> IndicatorsParameters:
+        """The board's parameters: its own, with this one's reach and departures."""
+        more = {} if self.min_per_hour is None else {"min_per_hour": self.min_per_hour}
+        return IndicatorsParameters.model_validate({"frequent_m": self.max_m, **more})
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -87,6 +94,7 @@ class Outcome:
     layout: Layout
     people: tuple[PeopleChange, ...]
     land: tuple[LandChange, ...]
+    board: tuple[BoardChange, ...]
 
     @property
     def transit(self) -> PeopleChange | None:
@@ -142,14 +150,17 @@ def outcomes_of(study: Study, params: ScenarioParameters, plan: Plan) -> list[Ou
         )
         for name in plan.scenarios or (BASELINE,)
     ]
-    return [
-        Outcome(
-            layout=layout,
-            people=tuple(people_changes(study, params.transit, layout)),
-            land=tuple(land_changes(study, layout)),
-        )
-        for layout in layouts
-    ]
+    return [_outcome(study, params, layout) for layout in layouts]
+
+
+def _outcome(study: Study, params: ScenarioParameters, layout: Layout) -> Outcome:
+    land = tuple(land_changes(study, layout))
+    return Outcome(
+        layout=layout,
+        people=tuple(people_changes(study, params.transit, layout)),
+        land=land,
+        board=board_changes(study, layout, params.board, land=land),
+    )
 
 
 def _result(
@@ -182,6 +193,7 @@ def _result(
                 *(x for x in hazard_ids() if study.has(x)),
                 ADDRESSES,
                 LAYER,
+                *(x for c in outcomes[0].board for x in c.line.measured.layers),
             ],
             steps=(
                 "each indicator as its own analysis gives it today",
@@ -195,8 +207,8 @@ def _result(
         notes=_notes(study, params, outcomes),
         figures=_figures(lead),
         tables=scenario_tables(outcomes),
-        frame=_cells(study, lead, after=True),
-        layers=_layers(study, lead, outcomes),
+        frame=cell_frame(study, lead, after=True),
+        layers=drawn_layers(study, lead, outcomes),
     )
 
 
@@ -244,13 +256,11 @@ def _finding(study: Study, lead: Outcome, params: ScenarioParameters) -> Text:
 
 def _ground(lead: Outcome) -> Text:
     built = next((c for c in lead.land if c.indicator == "built_up"), None)
-    nature = sum(
-        c.change_ha for c in lead.land if c.indicator in ("nature_types", "protected_areas")
-    )
     if built is None:
         return t("scenario.ground_unknown")
+    nature = next((sum(c.by_area) for c in lead.land if c.indicator == "nature"), None)
     change = number(built.change_ha, decimals=1)
-    return t("scenario.ground", built=change, nature=number(max(nature, 0.0), decimals=1))
+    return t("scenario.ground", built=change, nature=number(nature, decimals=1))
 
 
 def _definition(study: Study, params: ScenarioParameters, plan: Plan) -> Definition:
@@ -318,7 +328,7 @@ def _left_out(outcomes: Sequence[Outcome]) -> tuple[LeftOut, ...]:
 def _notes(
     study: Study, params: ScenarioParameters, outcomes: Sequence[Outcome]
 ) -> tuple[Text, ...]:
-    made = [t("scenario.note_people"), t("scenario.note_built")]
+    made = [t("scenario.note_people"), t("scenario.note_built"), t("scenario.note_board")]
     paths = any(o.layout.paths for o in outcomes)
     if paths and (params.metric != "network" or not study.has(ROADS)):
         made.append(t("scenario.note_paths"))
@@ -333,60 +343,6 @@ def _notes(
     return tuple(made)
 
 
-def _cells(study: Study, lead: Outcome, *, after: bool) -> gpd.GeoDataFrame | None:
-    """Return the cells with whether they are near frequent transit, today or with the plan."""
-    found = lead.transit
-    if found is None or found.was is None or found.now is None:
-        return None
-    cells = counted_cells(study, "residents")
-    shares = found.now if after else found.was
-    columns = {
-        "cell_id": cells.cell_id,
-        "residents": cells.weight,
-        "residents_shown": shown_residents(study, cells),
-        "reached": shares >= 0.5,
-        "gained": (found.now >= 0.5) & (found.was < 0.5),
-    }
-    return gpd.GeoDataFrame(columns, geometry=cells.squares, crs=study.epsg)
-
-
-def _layers(
-    study: Study, lead: Outcome, outcomes: Sequence[Outcome]
-) -> dict[str, gpd.GeoDataFrame]:
-    """Give maps the cells of today, and what each plan draws."""
-    features = [(o.layout.name, f) for o in outcomes for f in _features(o.layout)]
-    drawn = gpd.GeoDataFrame(
-        {
-            "scenario": [name for name, _ in features],
-            "kind": [f.kind for _, f in features],
-            "name": [f.name for _, f in features],
-            "dwellings": [_whole(f.dwellings) for _, f in features],
-            "workplaces": [_whole(f.workplaces) for _, f in features],
-            "per_hour": [_whole(f.per_hour) for _, f in features],
-        },
-        geometry=[f.shape for _, f in features],
-        crs=study.epsg,
-    )
-    flat = drawn["kind"].isin(("area", "removal"))
-    found = {
-        "planned": drawn[flat & (drawn["scenario"] == lead.layout.name)],
-        "planned_stops": drawn[(drawn["kind"] == "stop") & (drawn["scenario"] == lead.layout.name)],
-        "planned_paths": drawn[(drawn["kind"] == "path") & (drawn["scenario"] == lead.layout.name)],
-        "other_plans": drawn[flat & (drawn["scenario"] != lead.layout.name)],
-    }
-    before = _cells(study, lead, after=False)
-    kept = {k: v.reset_index(drop=True) for k, v in found.items()}
-    return kept if before is None else {**kept, "before": before}
-
-
-def _features(layout: Layout) -> list[Planned]:
-    return [*layout.areas, *layout.removals, *layout.stops, *layout.paths]
-
-
-def _whole(value: float) -> float | None:
-    return None if np.isnan(value) else float(round(value, 1))
-
-
 ANALYSIS = Analysis(
     id="scenario",
     title=t("scenario.title"),
@@ -394,5 +350,5 @@ ANALYSIS = Analysis(
     parameters=ScenarioParameters,
     run=run,
     needs=("municipality", "population_grid"),
-    uses=(LAYER, TIMETABLE, READY_LIST, STATIONS, BUILT_UP, *NATURE, ROADS, ADDRESSES),
+    uses=tuple(dict.fromkeys((LAYER, *NATURE, ADDRESSES, *BOARD.uses))),
 )

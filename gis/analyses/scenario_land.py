@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 BUILT_UP = "built_up"
 # Land whose loss is told, where the catalogue and the store have it.
 NATURE = ("protected_areas", "nature_types", "forest", "farmland")
+# What is both a nature type and protected is one loss.
+_TOLD = {"nature": ("protected_areas", "nature_types"), **{x: (x,) for x in NATURE}}
 _HA = 1e4
 
 
@@ -63,7 +65,11 @@ def land_changes(study: Study, layout: Layout) -> list[LandChange]:
             cleared=cleared,
         )
     ]
-    return found + [_touched(study, x, fresh, cleared=cleared) for x in NATURE if study.has(x)]
+    for name, layers in _TOLD.items():
+        there = tuple(x for x in layers if study.has(x))
+        if there:
+            found.append(_touched(study, name, there, fresh=fresh, cleared=cleared))
+    return found
 
 
 def built_up_land(study: Study) -> Any:
@@ -78,14 +84,14 @@ def built_up_land(study: Study) -> Any:
     return study.once(("built-up land",), join)
 
 
-def _touched(study: Study, layer: str, fresh: list[Any], *, cleared: Any) -> LandChange:
-    whole, built = study.once(("built on", layer), lambda: _built_on(study, layer))
-    frame = study.frame(layer)
+def _touched(
+    study: Study, name: str, layers: tuple[str, ...], *, fresh: list[Any], cleared: Any
+) -> LandChange:
+    whole, built = study.once(("built on", layers), lambda: _built_on(study, layers))
     ground = shapely.union_all([*fresh, cleared])
-    hits = np.sort(frame.sindex.query(ground, predicate="intersects"))
-    near = overlap(shapely.union_all(frame.geometry.to_numpy()[hits]), ground)
+    near = overlap(shapely.union_all(_shapes(study, layers, ground)), ground)
     return _change(
-        layer,
+        name,
         before_m2=built,
         of_m2=whole,
         fresh=[overlap(f, near) for f in fresh],
@@ -93,11 +99,19 @@ def _touched(study: Study, layer: str, fresh: list[Any], *, cleared: Any) -> Lan
     )
 
 
-def _built_on(study: Study, layer: str) -> tuple[float, float]:
-    """Return the layer's area on land in the municipality, and the built-up part, m²."""
-    frame = study.frame(layer)
-    hits = np.sort(frame.sindex.query(study.land, predicate="intersects"))
-    whole = shapely.intersection(shapely.union_all(frame.geometry.to_numpy()[hits]), study.land)
+def _shapes(study: Study, layers: tuple[str, ...], place: Any) -> list[Any]:
+    """Return the shapes of some layers that meet a place, in the layers' order."""
+    found = []
+    for layer in layers:
+        frame = study.frame(layer)
+        hits = np.sort(frame.sindex.query(place, predicate="intersects"))
+        found.extend(frame.geometry.to_numpy()[hits])
+    return found
+
+
+def _built_on(study: Study, layers: tuple[str, ...]) -> tuple[float, float]:
+    """Return the layers' joined area on land in the municipality, and the built-up part, m²."""
+    whole = shapely.intersection(shapely.union_all(_shapes(study, layers, study.land)), study.land)
     built = shapely.intersection(whole, built_up_land(study))
     return float(shapely.area(whole)), float(shapely.area(built))
 

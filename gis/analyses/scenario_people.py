@@ -1,41 +1,47 @@
-"""Measure how a plan changes who is near transit, near a station, and in a hazard zone.
+"""Measure how a plan changes who is near transit, stations and forest, and in hazard zones.
 
-The baseline is that of ``transit-access``, ``rail-cycling`` and ``hazard-exposure``, worked
-out once for a study. A plan adds its own: those who move in are measured at points in its
-areas, and those who live there today only where a new stop, station or path can reach them.
-Nothing that is planned takes anything away from anybody, so each keeps the shorter way.
+The baseline is that of ``transit-access``, ``rail-cycling``, ``hazard-exposure`` and
+``green-access``, worked out once for a study. A plan adds its own: those who move in are
+measured at points in its areas, and those who live there today only where a new stop,
+station or path can reach them.
+A new stop or path takes nothing away from anybody, so each keeps the shorter way; forest
+that is built on is lost to those who live near it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from gis.analyses.board_access import timetable_once
+from gis.analyses.board_land import counted
 from gis.analyses.frequent_stops import READY_LIST, TIMETABLE, Stops, ready_list
-from gis.analyses.placing import classes_at, place, weights_by_class
+from gis.analyses.green_access import connected_forests, large_forests, near_forest
+from gis.analyses.placing import classes_at
 from gis.analyses.rail_cycling import RailCyclingParameters, ride_of
 from gis.analyses.rides import STATIONS, ridden, stations_of
 from gis.analyses.screen_people import with_stops
-from gis.analyses.transit_access import TransitAccessParameters, reach_by, timetable_of
-from gis.analyses.travel import ADDRESSES, counted_cells, origins_of, walk_to
-from gis.analyses.zones import hazard_ids, hazard_of, together
+from gis.analyses.transit_access import TransitAccessParameters, reach_by
+from gis.analyses.travel import counted_cells, origins_of, walk_to
+from gis.analyses.zones import hazard_ids, hazard_of
 from gis.kernels.distance import nearest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from gis.analyses.hazard_exposure import Counted
     from gis.analyses.residents import Cells
     from gis.analyses.rides import Ridden, Ride
     from gis.analyses.scenario_plan import Layout
     from gis.analyses.study import Study
     from gis.analyses.transit_tables import Reach
     from gis.analyses.travel import Origins
-    from gis.analyses.zones import Zones
+    from gis.analyses.zones import Hazard
 
     Floats = NDArray[np.float64]
 
@@ -133,7 +139,7 @@ def transit_change(study: Study, params: TransitAccessParameters, layout: Layout
 
 def _transit_base(study: Study, params: TransitAccessParameters) -> Reach:
     cells = counted_cells(study, params.weight)
-    timetable = timetable_of(study, params)
+    timetable = timetable_once(study, params)
     stops = timetable.stops(params.asked) if timetable else ready_list(study)
     return reach_by(study, params, cells, stops=stops)
 
@@ -180,10 +186,10 @@ def _to_stops(
 # --- stations ---------------------------------------------------------------------------------
 
 
-def rail_change(study: Study, layout: Layout) -> PeopleChange:
+def rail_change(study: Study, layout: Layout, *, max_min: float = 10) -> PeopleChange:
     """Count who cycles to a station in time, as ``rail-cycling`` does by default."""
-    ride = ride_of(study, RailCyclingParameters())
-    origins, base = study.once(("scenario rail",), lambda: _rail_base(study, ride))
+    ride = ride_of(study, RailCyclingParameters(max_min=max_min))
+    origins, base = study.once(("scenario rail", ride), lambda: _rail_base(study, ride))
     roads = layout.roads(study, "cycle") if ride.metric == "network" else None
     stations = _with_stations(study, ride, layout)
     now = base.within
@@ -221,13 +227,33 @@ def _with_stations(study: Study, ride: Ride, layout: Layout) -> gpd.GeoDataFrame
 
 def hazard_change(study: Study, layout: Layout) -> PeopleChange:
     """Count who lives in at least one hazard zone, as ``hazard-exposure`` does by default."""
-    cells, inside, zones = study.once(("scenario hazard",), lambda: _hazard_base(study))
-    hit = classes_at(layout.origins.where, zones, "interior") >= 0
+    found = counted(study)
+    hits = [_in_zones(found, h, layout) for h in found.hazards if h.in_union]
+    hit = np.logical_or.reduce(hits)
+    return _moved_in("hazard", layout, found, inside=found.any_zone, hit=hit)
+
+
+def zone_change(study: Study, layout: Layout, layer: str) -> PeopleChange:
+    """Count who lives in the zones of one hazard, as the board of indicators does."""
+    found = counted(study)
+    one = next(e for e in found.exposures if e.hazard.id == layer)
+    hit = _in_zones(found, one.hazard, layout)
+    return _moved_in(f"hazard_{layer}", layout, found, inside=one.inside, hit=hit)
+
+
+def _in_zones(found: Counted, hazard: Hazard, layout: Layout) -> NDArray[np.bool_]:
+    rule = found.placing.point_rule
+    return np.asarray(classes_at(layout.origins.where, hazard.zones, rule) >= 0)
+
+
+def _moved_in(
+    indicator: str, layout: Layout, found: Counted, *, inside: Floats, hit: NDArray[np.bool_]
+) -> PeopleChange:
     part = layout.part(hit)
     return PeopleChange(
-        indicator="hazard",
+        indicator=indicator,
         before=float(inside.sum()),
-        total=cells.total,
+        total=found.cells.total,
         gained=0.0,
         new_within=float(layout.residents @ part) if len(part) else 0.0,
         new_total=float(layout.residents.sum()),
@@ -235,10 +261,31 @@ def hazard_change(study: Study, layout: Layout) -> PeopleChange:
     )
 
 
-def _hazard_base(study: Study) -> tuple[Cells, Floats, Zones]:
-    hazards = [hazard_of(study, x) for x in hazard_ids() if study.has(x)]
-    zones = together([h for h in hazards if h.in_union])
+# --- forest -----------------------------------------------------------------------------------
+
+
+def green_change(study: Study, layout: Layout, *, max_m: float, min_daa: float) -> PeopleChange:
+    """Count who has a forest near, as ``green-access`` does; what is built on is no forest.
+
+    A forest that the plan cuts is measured again, and those near it; others are as they were.
+    """
     cells = counted_cells(study, "residents")
-    method: Any = "addresses" if study.has(ADDRESSES) else "area"
-    placing = place(study, cells, method=method)
-    return cells, weights_by_class(cells, placing, zones)[:, 0], zones
+    every = connected_forests(study)
+    forests = large_forests(every, min_daa)
+    was = near_forest(cells.x, cells.y, forests, max_m=max_m)
+    built = layout.built
+    cut = shapely.area(shapely.intersection(forests, built)) > 0
+    rest = shapely.get_parts(shapely.difference(forests[cut], built))
+    after = np.concatenate([forests[~cut], large_forests(rest, min_daa)])
+    now = was.copy()
+    again = was & near_forest(cells.x, cells.y, forests[cut], max_m=max_m)
+    now[again] = near_forest(cells.x[again], cells.y[again], after, max_m=max_m)
+    where = layout.origins.where
+    return _changed(
+        "green",
+        layout,
+        cells,
+        was=was.astype(np.float64),
+        now=now.astype(np.float64),
+        new=near_forest(where.x, where.y, after, max_m=max_m),
+    )

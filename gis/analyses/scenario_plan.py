@@ -118,8 +118,7 @@ def lay_out(
 ) -> Layout:
     """Cut one plan to the municipality and place who moves in."""
     whole = plan.of("area", scenario=name)
-    areas = [_cut(study, a) for a in whole]
-    kept = tuple(a for a in areas if a is not None)
+    kept = areas_inside(study, plan, name)
     residents = np.array([_residents(a, persons_per_dwelling) for a in kept], dtype=np.float64)
     everyone = sum(_residents(a, persons_per_dwelling) for a in whole)
     removals = [_cut(study, r) for r in plan.of("removal", scenario=name)]
@@ -136,6 +135,12 @@ def lay_out(
         outside=float(everyone - residents.sum()),
         join_m=join_m,
     )
+
+
+def areas_inside(study: Study, plan: Plan, name: str) -> tuple[Planned, ...]:
+    """Return the areas of one plan cut to the municipality, with that part of their numbers."""
+    areas = [_cut(study, a) for a in plan.of("area", scenario=name)]
+    return tuple(a for a in areas if a is not None)
 
 
 def _residents(area: Planned, persons_per_dwelling: float) -> float:

@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gis.analyses.scenario import Outcome
+    from gis.analyses.scenario_board import BoardChange
     from gis.analyses.scenario_land import LandChange
     from gis.analyses.scenario_people import PeopleChange
+    from gis.analyses.scenario_plan import Layout
     from gis.result import Table
 
 
 def scenario_tables(outcomes: Sequence[Outcome]) -> dict[str, Table]:
     """Return the tables; in the first two, plans stand under each other by indicator."""
-    made = {}
+    made = {"scenario_board": board_table(outcomes)}
     if any(o.people for o in outcomes):
         made["scenario_people"] = _people(outcomes)
     if any(o.land for o in outcomes):
@@ -30,6 +32,53 @@ def scenario_tables(outcomes: Sequence[Outcome]) -> dict[str, Table]:
     if any(o.layout.areas for o in outcomes):
         made["scenario_areas"] = _areas(outcomes)
     return made
+
+
+def board_table(outcomes: Sequence[Outcome]) -> Table:
+    """List every indicator of the board with each plan: before, after, and what is behind."""
+    rows = [
+        {
+            "indicator": c.line.indicator.heading,
+            "scenario": o.layout.name,
+            "unit": t(f"indicators.unit_{c.line.indicator.unit}"),
+            "before": c.before,
+            "after": c.after,
+            "change": None if c.before is None or c.after is None else c.after - c.before,
+            "behind": _board_behind(o.layout, c),
+            "indicator_id": c.line.indicator.id,
+        }
+        for changes in zip(*(o.board for o in outcomes), strict=True)
+        for o, c in zip(outcomes, changes, strict=True)
+    ]
+    columns = (
+        ("indicator", "text", 0),
+        ("scenario", "text", 0),
+        ("unit", "text", 0),
+        ("before", "number", 2),
+        ("after", "number", 2),
+        ("change", "number", 2),
+        ("behind", "text", 0),
+        ("indicator_id", "text", 0),
+    )
+    own = {c: t(f"scenario.board_{c}") for c in ("unit", "change", "indicator_id")}
+    frame = pd.DataFrame(rows, columns=[c[0] for c in columns])
+    return table("scenario_board", frame, columns, headings=own)
+
+
+def _board_behind(layout: Layout, change: BoardChange) -> Text:
+    """Say what is behind a line; of one that has no value, why."""
+    if change.before is None:
+        return change.line.measured.remark or t("scenario.behind_none")
+    words = []
+    if change.people is not None:
+        if change.after is None:
+            return t("indicators.withheld")
+        words.append(people_behind(layout, change.people))
+    if change.land is not None and (any(change.land.by_area) or change.land.cleared_ha):
+        words.append(land_behind(layout, change.land))
+    if change.said is not None:
+        words.append(change.said)
+    return behind(words)
 
 
 def shown_share(part: float, whole: float) -> float:
@@ -54,7 +103,7 @@ def _people(outcomes: Sequence[Outcome]) -> Table:
             "gained_today": c.gained,
             "new_within": round(c.new_within),
             "new_total": round(c.new_total),
-            "behind": _people_behind(o, c),
+            "behind": people_behind(o.layout, c),
         }
         for name in ("transit", "rail", "hazard")
         for o in outcomes
@@ -77,12 +126,11 @@ def _people(outcomes: Sequence[Outcome]) -> Table:
     return table("scenario_people", frame, columns, counts="rounded")
 
 
-def _people_behind(outcome: Outcome, change: PeopleChange) -> Text:
+def people_behind(layout: Layout, change: PeopleChange) -> Text:
     """Say who makes the difference: those who move in, by area, and those who gain."""
     words = []
     if change.gained > 0:
-        stops = [s.name for s in outcome.layout.stops]
-        by = [*stops, *(p.name for p in outcome.layout.paths)]
+        by = [f.name for f in (*layout.stops, *layout.paths)]
         words.append(
             t(
                 "scenario.behind_gained",
@@ -90,19 +138,24 @@ def _people_behind(outcome: Outcome, change: PeopleChange) -> Text:
                 by=", ".join(by),
             )
         )
+    if change.gained < 0:
+        words.append(t("scenario.behind_lost", count=people(-change.gained, of=change.total)))
     moving = [
         (a.name, r * p, r)
-        for a, r, p in zip(outcome.layout.areas, outcome.layout.residents, change.part, strict=True)
+        for a, r, p in zip(layout.areas, layout.residents, change.part, strict=True)
         if r * p > 0
     ]
     words += [
         t("scenario.behind_area", area=name, within=number(within), total=number(total))
         for name, within, total in moving
     ]
-    return _joined(words)
+    if not words and change.new_total > 0:
+        words.append(t("scenario.behind_diluted", count=number(change.new_total)))
+    return behind(words)
 
 
-def _joined(words: Sequence[Text]) -> Text:
+def behind(words: Sequence[Text]) -> Text:
+    """Join what is behind a difference; say so where there is none."""
     if not words:
         return t("scenario.behind_none")
     return Text(nb="; ".join(w.nb for w in words), en="; ".join(w.en for w in words))
@@ -119,7 +172,7 @@ def _land(outcomes: Sequence[Outcome]) -> Table:
             "change_ha": c.change_ha,
             "before_share": c.before_ha / c.of_ha if c.of_ha else np.nan,
             "after_share": c.after_ha / c.of_ha if c.of_ha else np.nan,
-            "behind": _land_behind(o, c),
+            "behind": land_behind(o.layout, c),
         }
         for name in names
         for o in outcomes
@@ -139,16 +192,17 @@ def _land(outcomes: Sequence[Outcome]) -> Table:
     return table("scenario_land", pd.DataFrame(rows, columns=[c[0] for c in columns]), columns)
 
 
-def _land_behind(outcome: Outcome, change: LandChange) -> Text:
+def land_behind(layout: Layout, change: LandChange) -> Text:
+    """Say which areas take how much ground, and how much is given back."""
     words = [
         t("scenario.behind_ground", area=a.name, ha=number(ha, decimals=2))
-        for a, ha in zip(outcome.layout.areas, change.by_area, strict=True)
+        for a, ha in zip(layout.areas, change.by_area, strict=True)
         if round(ha, 2) > 0
     ]
     if round(change.cleared_ha, 2) > 0:
         cleared = number(change.cleared_ha, decimals=2)
         words.append(t("scenario.behind_cleared", ha=cleared))
-    return _joined(words)
+    return behind(words)
 
 
 def _areas(outcomes: Sequence[Outcome]) -> Table:
@@ -169,9 +223,7 @@ def _areas(outcomes: Sequence[Outcome]) -> Table:
                     "within_rail": parts["rail"][i] if "rail" in parts else np.nan,
                     "within_hazard": parts["hazard"][i] if "hazard" in parts else np.nan,
                     "new_ground_ha": land["built_up"][i] if "built_up" in land else np.nan,
-                    "nature_ha": sum(
-                        land[n][i] for n in ("nature_types", "protected_areas") if n in land
-                    ),
+                    "nature_ha": land["nature"][i] if "nature" in land else np.nan,
                 }
             )
     columns = (

@@ -178,7 +178,7 @@ def _named(line: Line) -> Text:
 
 
 def _notes(found: Screening) -> tuple[Text, ...]:
-    made = [t("screen.note_help"), t("screen.note_residents")]
+    made = [t("screen.note_help"), t("screen.note_law"), t("screen.note_residents")]
     if found.area.inside_share < 1 - 1e-6:
         outside = percent(1 - found.area.inside_share, decimals=0)
         made.append(t("screen.note_outside", share=outside, name=found.study_area.name))

@@ -54,7 +54,11 @@ def tek17_question(line: Line, entry: LayerEntry) -> Text | None:
 
 
 def zone_codes(line: Line, entry: LayerEntry) -> tuple[str, ...]:
-    """Return the codes of the zones of special consideration that a hit suggests (SOSI plan)."""
+    """Return the codes of the zones of special consideration that a hit suggests.
+
+    The numbers are those of SOSI Plan's code lists; which of them a layer suggests is this
+    program's own choice, stated in the layer's entry. "H" is for display, the field is a number.
+    """
     if line.status != "hit":
         return ()
     by_class = [entry.screen.zones[c.id] for c in line.classes if c.id in entry.screen.zones]

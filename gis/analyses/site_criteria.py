@@ -33,6 +33,8 @@ TRANSIT, SCHOOL, KINDERGARTEN, GROCERY, BUILT_UP = (
 CRITERIA = (TRANSIT, SCHOOL, KINDERGARTEN, GROCERY, BUILT_UP)
 # Nearer than this share of its limit, a destination is as near as it can be.
 FULL_SHARE = 0.2
+# Points are whole thousandths, so that they add up the same wherever they are added.
+STEPS = 1000
 # How the municipality's own list names daily destinations.
 _WORDS = {SCHOOL: ("skole", "school"), KINDERGARTEN: ("barnehage", "kindergarten")}
 
@@ -65,8 +67,12 @@ def criteria_of(
             made[name] = _near(study, grid, params, name=name, target=targets[name])
         elif name == BUILT_UP and study.has("built_up"):
             share = grid.within(shapely.get_parts(ground_of(study).built_up))
-            made[name] = Criterion(name, np.clip(share, 0.0, 1.0), share)
+            made[name] = Criterion(name, _stepped(np.clip(share, 0.0, 1.0)), share)
     return made
+
+
+def _stepped(points: Floats) -> Floats:
+    return np.asarray(np.rint(points * STEPS) / STEPS)
 
 
 def daily_targets(study: Study) -> dict[str, Targets]:
@@ -105,7 +111,7 @@ def _near(
         known = np.append(target.names, "")
         nearest = known[index]
     points = falling(metres, full_m=FULL_SHARE * limit, none_m=limit)
-    return Criterion(name, points, metres, nearest)
+    return Criterion(name, _stepped(points), metres, nearest)
 
 
 def _walked(study: Study, grid: SiteGrid, target: Targets, *, limit_m: float) -> Floats:

@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 FULL = 100.0
+# As fine as the mean itself: two decimals fewer, for the factor of 100.
+_DECIMALS = 7
 # Below this share of the limit for "well suited" a cell is little suited.
-_MEDIUM_OF_HIGH = 0.6
+MEDIUM_OF_HIGH = 0.6
 
 
 class Standing(enum.StrEnum):
@@ -92,7 +94,7 @@ class Ranked:
     @property
     def medium_from(self) -> float:
         """The points from which a cell is fairly suited."""
-        return _MEDIUM_OF_HIGH * self.high_from
+        return MEDIUM_OF_HIGH * self.high_from
 
     @cached_property
     def counts(self) -> dict[Standing, int]:
@@ -119,7 +121,7 @@ def rank_sites(
         # What was asked to weigh has no layer; what is there then weighs alike.
         weights = np.ones(len(criteria))
     points = np.column_stack([c.points for c in criteria.values()])
-    score = FULL * weighted_score(points, weights)
+    score = points_of_100(points, weights)
     excluded = limits.excluded(min_free=params.min_free, max_slope_deg=params.max_slope_deg)
     open_ = limits.needs_study & ~excluded
     rank = np.zeros(len(score), dtype=np.int64)
@@ -153,6 +155,11 @@ def rank_sites(
     )
 
 
+def points_of_100(points: Floats, weights: Floats) -> Floats:
+    """Return the weighted mean of points as points of 100; 29 of 100 is 29, not a hair less."""
+    return np.asarray(np.round(FULL * weighted_score(points, weights), _DECIMALS))
+
+
 def kept_shares(ranked: Ranked, params: SuitabilityParameters) -> tuple[Floats, Floats]:
     """Return the share of the cleared top that stays when each weight moves down, and up."""
     return kept_when_moved(
@@ -178,7 +185,7 @@ def readings_of(ranked: Ranked, params: SuitabilityParameters) -> tuple[Reading,
             rows.append((f"high-{high:.0f}", text, ranked.weights, high))
     made = []
     for name, text, weights, high in rows:
-        score = FULL * weighted_score(ranked.points, weights)
+        score = points_of_100(ranked.points, weights)
         well = int((ranked.cleared & (score >= high)).sum())
         made.append(
             Reading(

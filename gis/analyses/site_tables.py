@@ -190,6 +190,7 @@ def site_frame(study: Study, grid: SiteGrid, ranked: Ranked) -> gpd.GeoDataFrame
         "free_share": np.round(limits.free, 3),
     }
     for name, one in ranked.criteria.items():
+        columns[f"{name}_points"] = one.points
         if name == BUILT_UP:
             columns["built_up_share"] = np.round(one.measured, 3)
         else:

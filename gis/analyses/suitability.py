@@ -28,6 +28,7 @@ from gis.analyses.site_tables import (
     top_frame,
     top_table,
 )
+from gis.analyses.site_weights import weights_text
 from gis.errors import LayerMissingError
 from gis.result import Definition, Result, Scalar, Status
 from gis.text import Text, number, percent, t
@@ -197,17 +198,12 @@ def _finding(study: Study, params: SuitabilityParameters, ranked: Ranked, *, tot
 
 
 def _definition(study: Study, params: SuitabilityParameters, ranked: Ranked) -> Definition:
-    weights = [
-        (t(f"suitability.criterion_{c}"), number(params.weights[c])) for c in ranked.criteria
-    ]
+    titles = tuple(t(f"suitability.criterion_{c}") for c in ranked.criteria)
     return Definition(
         sentence=t(
             "suitability.definition",
             size=number(params.cell_m),
-            weights=Text(
-                nb=", ".join(f"{name.nb} {w.nb}" for name, w in weights),
-                en=", ".join(f"{name.en} {w.en}" for name, w in weights),
-            ),
+            weights=weights_text(titles, [params.weights[c] for c in ranked.criteria]),
             way=t(f"suitability.way_{params.metric}"),
             free=percent(params.min_free, decimals=0),
             slope=number(params.max_slope_deg) if study.has(TERRAIN) else Text("–", "–"),

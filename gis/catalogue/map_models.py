@@ -120,6 +120,10 @@ class MapEntry(Entry):
         description="controls in the page that show the lead's answer under other definitions, "
         "worked out beforehand",
     )
+    weights: bool = Field(
+        default=False,
+        description="controls in the page that move the weights of the lead, added up there",
+    )
     compare: Compare | None = Field(
         default=None, description="two maps side by side that move as one"
     )
@@ -135,8 +139,8 @@ class MapEntry(Entry):
         if sides != {"before", "after"}:
             message = "compare needs a layer with side = 'before' and one with side = 'after'"
             raise ValueError(message)
-        if self.live:
-            message = "a map has either 'live' or 'compare'"
+        if self.live or self.weights:
+            message = "a map has either 'live', 'weights' or 'compare'"
             raise ValueError(message)
         return self
 

@@ -26,6 +26,7 @@ from gis.render.scripts import config, script_texts
 from gis.render.tables import Places, table_views
 from gis.render.template import fill_template, json_block
 from gis.render.theme import load_theme
+from gis.render.weights import weight_controls, weights_of, weights_payload
 from gis.text import Text, t
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def render_page(
         window=_window(area),
         prepared=prepared or Prepared(),
         area=area,
-        live=None if grid is None else grid.analysis,
+        live=None if grid is None and not entry.weights else entry.lead,
         compare=entry.compare,
     )
     picked = pick(entry, scene)
@@ -153,6 +154,11 @@ def render_page(
         "difference": compare.difference(both),
     }
     blocks = _blocks(drawn, scene, grid, notes=[n.text for n in entry.notes])
+    moved = weights_of(entry, results[entry.lead])
+    context["weights"] = weight_controls(moved)
+    if moved is not None:
+        lead = results[entry.lead]
+        blocks["weights"] = pack(weights_payload(moved, lead, drawn, where=where))
     data = [{"id": key, "text": Markup(text)} for key, text in blocks.items()]  # noqa: S704
     script = _scripts(drawn, area, context)
     script["config"] = config(

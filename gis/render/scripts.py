@@ -35,7 +35,18 @@ _PAGE_TEXTS = {
 }
 # Sections of the locale files whose texts all go to the scripts as they are; their {places}
 # are filled in the browser.
-_SECTIONS = ("ask", "search", "measure", "link", "save", "live", "maptools", "online", "print")
+_SECTIONS = (
+    "ask",
+    "search",
+    "measure",
+    "link",
+    "save",
+    "live",
+    "weights",
+    "maptools",
+    "online",
+    "print",
+)
 
 
 def script_texts() -> dict[str, dict[str, str]]:

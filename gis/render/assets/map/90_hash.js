@@ -16,6 +16,8 @@ arealplan.writeHash = () => {
   if (steps) parts.push(`step=${steps}`);
   const def = arealplan.liveHash();
   if (def) parts.push(`def=${def}`);
+  const weights = arealplan.weightsHash();
+  if (weights) parts.push(`weights=${weights}`);
   history.replaceState(null, "", `#${parts.join("&")}`);
 };
 
@@ -37,6 +39,7 @@ arealplan.readHash = () => {
   }
   if (given.has("step")) arealplan.readSliders(given.get("step"));
   if (given.has("def")) arealplan.readLive(given.get("def"));
+  if (given.has("weights")) arealplan.readWeights(given.get("weights"));
   const place = (given.get("q") || "").split(",").map(Number);
   if (place.length === 2 && place.every(Number.isFinite) && Math.abs(place[0]) <= 180
     && Math.abs(place[1]) <= 85) {

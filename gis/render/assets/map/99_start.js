@@ -15,6 +15,7 @@ arealplan.start = (map) => {
   arealplan.done = Promise.all([
     arealplan.loadPlaces(),
     arealplan.loadLive(),
+    arealplan.loadWeights(),
     arealplan.loadSliders(),
     ...[...arealplan.layers.values()].filter((layer) => layer._map).map((layer) => layer.ready()),
   ]).then(() => new Promise((resolve) => {
