@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 from pydantic import Field
 
+from gis.analyses.hazard_words import silent_notes
 from gis.analyses.parts import provenance, table
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.tek17 import GONE, SafetyClass, safety_class
@@ -134,7 +135,7 @@ def run(study: Study, params: BuildingVerdictParameters) -> Result:
             ),
         ),
         left_out=_left_out(judged),
-        notes=_notes(judged),
+        notes=_notes(study, judged),
         figures={v: int((judged.worst == i).sum()) for i, v in enumerate(VERDICTS)},
         tables=_tables(judged),
         frame=_frame(judged),
@@ -196,6 +197,8 @@ def _caution(
     if layer is None or not study.has(layer):
         return None
     hazard = hazard_of(study, layer)
+    if hazard.silent:
+        return None
     return in_zones(hazard, objects, rule=rule, keep=np.ones(len(hazard.classes), bool))
 
 
@@ -234,7 +237,7 @@ def _left_out(judged: Judged) -> tuple[LeftOut, ...]:
     return (LeftOut(reason="gone", text=text, count=float(judged.gone), unit="buildings"),)
 
 
-def _notes(judged: Judged) -> tuple[Text, ...]:
+def _notes(study: Study, judged: Judged) -> tuple[Text, ...]:
     stricter = sum(s.stricter for s in judged.safety)
     ask = sum(s.ask_first for s in judged.safety)
     made = [t("building_verdict.note_new"), t("building_verdict.note_lists")]
@@ -242,7 +245,8 @@ def _notes(judged: Judged) -> tuple[Text, ...]:
         made.append(t("building_verdict.note_stricter", count=number(stricter)))
     if ask:
         made.append(t("building_verdict.note_first", count=number(ask)))
-    return tuple(made)
+    cautions = [hazard_of(study, x) for x in _CAUTIONS.values() if study.has(x)]
+    return (*made, *silent_notes([*judged.hazards.values(), *cautions]))
 
 
 def _tables(judged: Judged) -> dict[str, Table]:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 TERRAIN, SEA = "terrain", "sea"
 _MOST_LEVELS = 24
 _KM2 = 1e6
+_DUST_KM2 = 1e-9
 
 
 class SurgeParameters(Parameters):
@@ -148,7 +149,7 @@ def _on_grid(parts: NDArray[Any], shape: Any, transform: Any) -> NDArray[np.bool
 def run(study: Study, params: SurgeParameters) -> Result:
     """Fill the terrain from the sea at each level of the series; count area and residents.
 
-    The value is the share of the municipality's land under water at ``level_m``; there is
+    The value is the share of the land of known height under water at ``level_m``; there is
     none where no level is given. Residents are at their addresses, else at the centre
     of their cell.
     """
@@ -163,21 +164,21 @@ def run(study: Study, params: SurgeParameters) -> Result:
         k: paint_depths(v, ground.height, ground.sea, breaks_m=params.breaks)
         for k, v in fills.items()
     }
-    land_km2 = float((ground.own & ~ground.sea).sum()) * ground.cell_km2
+    known_km2 = _known_km2(ground)
     main = max(fills) if params.level_m is None else params.level_m
     flooded = _reached(drawn[main], ground)
     asked = params.level_m is not None
-    unknown = _unknown_km2(ground)
+    unknown = _unknown_km2(study, ground)
     return Result(
         analysis="surge",
         title=ANALYSIS.title,
         area=study.area,
-        value=flooded / land_km2 if asked and land_km2 else None,
+        value=flooded / known_km2 if asked and known_km2 else None,
         unit="share",
         numerator=flooded if asked else None,
-        denominator=land_km2,
+        denominator=known_km2,
         numerator_unit="km2",
-        status=Status.PARTLY_MAPPED if unknown > 0 else Status.OK,
+        status=(Status.PARTLY_MAPPED if unknown else Status.OK) if known_km2 else Status.NOT_MAPPED,
         finding=_finding(
             study,
             params,
@@ -192,7 +193,7 @@ def run(study: Study, params: SurgeParameters) -> Result:
             steps=("cells at or below the level, joined from the sea", "disconnected low ground"),
         ),
         notes=_notes(params, unknown),
-        figures={"land_km2": land_km2, "unknown_km2": unknown},
+        figures={"land_km2": study.area.land_km2, "unknown_km2": unknown},
         tables={
             "levels": _level_table(ground, cells, where, drawn=drawn),
             "depths": _depth_table(ground, fills[main], params),
@@ -223,9 +224,17 @@ def _reached(classes: NDArray[np.uint8], ground: Ground) -> float:
     return float(wet.sum()) * ground.cell_km2
 
 
-def _unknown_km2(ground: Ground) -> float:
+def _unknown_km2(study: Study, ground: Ground) -> float:
+    """Measure the land of unknown height: gaps in the terrain, and all that lies beyond it."""
     gap = ~np.isfinite(ground.height) & ground.own & ~ground.sea
-    return float(gap.sum()) * ground.cell_km2
+    box = shapely.box(*rasterio.transform.array_bounds(*ground.height.shape, ground.transform))
+    beyond = float(shapely.area(shapely.difference(study.land, box))) / _KM2
+    return float(gap.sum()) * ground.cell_km2 + (beyond if beyond > _DUST_KM2 else 0.0)
+
+
+def _known_km2(ground: Ground) -> float:
+    known = np.isfinite(ground.height) & ground.own & ~ground.sea
+    return float(known.sum()) * ground.cell_km2
 
 
 def _finding(
@@ -297,7 +306,8 @@ def _level_table(
         ("reached_km2", "km2", 2),
         ("disconnected_km2", "km2", 2),
     )
-    return table("levels", frame, columns, total=True, counts="bands")
+    # Anybody may move a level by a centimetre: two exact answers would differ by a house.
+    return table("levels", frame, columns, total=True, counts="bands", to_ten=True)
 
 
 def _depth_table(ground: Ground, fill: Fill, params: SurgeParameters) -> Table:
