@@ -196,3 +196,13 @@ def test_a_hazard_without_zones_has_its_row_in_the_ros_table() -> None:
     assert said["Quick clay zones"] == "not mapped"
     assert "Quick clay zones: not assessed, the layer is missing" in rows
     assert result.status is Status.PARTLY_MAPPED
+
+
+def test_the_stated_accuracy_is_told_and_only_where_it_is_stated() -> None:
+    """By hand: outlines of 36 and 200 cm, one of 0 and one of nothing, which state none."""
+    zones = flood(*(box(i, 0, i + 10, 10) for i in range(4)))
+    data = town(flood_zones=zones.assign(accuracy_cm=[36.0, 200.0, 0.0, np.nan]))
+    table = run(data, "ros-table", method="centre").table("ros").frame
+    assert "stated accuracy 36–200 cm for 2 of 4 areas" in table["uncertainty"].iloc[0].en
+    silent = run(town(flood_zones=zones), "ros-table", method="centre").table("ros").frame
+    assert "accuracy not stated" in silent["uncertainty"].iloc[0].en

@@ -246,6 +246,25 @@ def _uncertainty(study: Study, counted: Counted, exposure: Exposure) -> Text:
         share=people_share(missing, of=counted.cells.total),
         kind=t(f"ros_table.kind_{key}"),
         rule=placing_text(counted.placing),
+        accuracy=_accuracy(hazard),
+    )
+
+
+def _accuracy(hazard: Hazard) -> Text:
+    """Say how exact the publisher calls the outlines; 0 is what unstated ones are given."""
+    rows = hazard.rows
+    stated = (
+        pd.to_numeric(rows["accuracy_cm"]) if "accuracy_cm" in rows else pd.Series([], dtype=float)
+    )
+    stated = stated[stated > 0]
+    if stated.empty:
+        return t("ros_table.accuracy_unstated")
+    return t(
+        "ros_table.accuracy",
+        low=number(float(stated.min())),
+        high=number(float(stated.max())),
+        count=number(len(stated)),
+        all=number(len(rows)),
     )
 
 
