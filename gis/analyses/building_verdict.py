@@ -31,6 +31,7 @@ from gis.analyses.verdicts import (
     on,
 )
 from gis.analyses.zones import Hazard, hazard_of
+from gis.errors import ParameterError
 from gis.result import Definition, LeftOut, Result, Status
 from gis.text import Text, number, percent, t
 
@@ -149,8 +150,7 @@ def judge(study: Study, params: BuildingVerdictParameters) -> Judged:
     n_gone = int(gone.sum()) if gone is not None else 0
     frame = frame if gone is None else frame[~gone].reset_index(drop=True)
     safety = [safety_class(None if pd.isna(v) else str(v)) for v in frame["building_type"]]
-    vital = {x.strip() for x in params.vital.split(",") if x.strip()}
-    banned = frame["building_id"].astype(str).isin(vital).to_numpy()
+    banned = _named(frame, params)
     objects = frame.geometry.to_numpy()
     hazards = {x: hazard_of(study, x) for x in _HAZARDS if study.has(x)}
     by_hazard = {}
@@ -161,6 +161,20 @@ def judge(study: Study, params: BuildingVerdictParameters) -> Judged:
         else:
             by_hazard[name] = np.full(len(frame), NOT_MAPPED, dtype=np.int64)
     return Judged(frame, safety, by_hazard, hazards, n_gone)
+
+
+def _named(frame: gpd.GeoDataFrame, params: BuildingVerdictParameters) -> NDArray[np.bool_]:
+    """Find the buildings named vital. Raises ParameterError for a number that none here has."""
+    vital = {x.strip() for x in params.vital.split(",") if x.strip()}
+    numbers = frame["building_id"].astype(str)
+    unknown = sorted(vital - set(numbers))
+    if unknown:
+        message = (
+            f"parameter 'vital': no standing building here has the number {', '.join(unknown)}; "
+            "allowed: building numbers of the municipality, split by commas"
+        )
+        raise ParameterError(message)
+    return np.asarray(numbers.isin(vital))
 
 
 def _verdicts(
@@ -246,6 +260,8 @@ def _notes(study: Study, judged: Judged) -> tuple[Text, ...]:
     if ask:
         made.append(t("building_verdict.note_first", count=number(ask)))
     cautions = [hazard_of(study, x) for x in _CAUTIONS.values() if study.has(x)]
+    if any(h.id == _CAUTIONS["flood_zones"] and not h.silent for h in cautions):
+        made.append(t("building_verdict.note_culverts"))
     return (*made, *silent_notes([*judged.hazards.values(), *cautions]))
 
 
