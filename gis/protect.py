@@ -26,8 +26,8 @@ _SEED = 2018
 def protect_table(table: Table) -> Table:
     """Return the table with small counts hidden, and what else would give them away.
 
-    Where every column of residents stands alone, they are hidden alike, and shown to the
-    nearest 10.
+    Where every column of residents stands alone, or the table says ``to_ten``, they are
+    hidden alike, and shown to the nearest 10.
     """
     names = [c.name for c in table.columns if c.kind == "residents" and c.name not in table.alone]
     if not (names or table.alone) or table.frame.empty:
@@ -35,7 +35,7 @@ def protect_table(table: Table) -> Table:
     if table.counts == "rounded":
         return _all_rounded(table, (*names, *table.alone))
     frame = table.frame.copy()
-    rounded = () if names else table.alone
+    rounded = names if table.to_ten else [] if names else [*table.alone]
     names = names or list(table.alone)
     unknown = frame[names].isna()
     frame[names] = frame[names].fillna(0.0)

@@ -3,10 +3,11 @@
 Stands between every result and every map, table, file and answer. An analyst who
 may see exact numbers asks for them by a flag, and only in own files.
 
-What is shown: the municipality's total, exact; the headline and the other readings
-to the nearest 10, since two definitions can differ by a handful of people; tables
-exact, with small counts hidden and as many more as it takes; grid cells to the
-nearest 10 (``gis.analyses.shown``). What it cannot see are tables published
+What is shown: the municipality's total, exact; the headline, the other readings and
+what is left out to the nearest 10, since two definitions can differ by a handful of
+people; tables exact, or to the nearest 10 where they say so (``Table.to_ten``), with
+small counts hidden and as many more as it takes; grid cells to the nearest 10
+(``gis.analyses.shown``). What it cannot see are tables published
 elsewhere and earlier answers with other parameters.
 """
 
@@ -21,7 +22,7 @@ import pandas as pd
 from gis.disclosure import LEAST, is_publishable, round_residents, rounded_part
 from gis.protect import protect_table, round_table
 from gis.result import UNDER_TEN, WITHHELD, LeftOut, Reading, Result, Scalar, Table
-from gis.text import t
+from gis.text import Text, t
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,8 +43,8 @@ def publishable(result: Result, *, small_counts: Literal["hide", "round"] = "hid
     way = protect_table if small_counts == "hide" else round_table
     tables = {k: way(v) for k, v in result.tables.items()}
     headed = _headline(result)
-    if small_counts == "round" and any(v.counts for v in tables.values()):
-        headed = replace(headed, notes=(*headed.notes, t("common.rounded_counts")))
+    note = _rounding_note(result, small_counts)
+    headed = headed if note is None else replace(headed, notes=(*headed.notes, note))
     readings = tuple(_reading(r, result) for r in result.sensitivity)
     low, high = _range(result, readings, shown=headed.value is not None)
     return replace(
@@ -57,6 +58,15 @@ def publishable(result: Result, *, small_counts: Literal["hide", "round"] = "hid
         frame=None if result.frame is None else shown_frame(result.frame),
         layers={k: _as_tabled(k, shown_frame(v), tables) for k, v in result.layers.items()},
     )
+
+
+def _rounding_note(result: Result, small_counts: Literal["hide", "round"]) -> Text | None:
+    """Say how the counts of the tables are rounded, where they are."""
+    if small_counts == "round" and any(v.counts for v in result.tables.values()):
+        return t("common.rounded_counts")
+    if any(v.to_ten for v in result.tables.values()):
+        return t("common.to_ten")
+    return None
 
 
 def _counts_residents(result: Result) -> bool:
@@ -74,7 +84,8 @@ def _headline(result: Result) -> Result:
         notes = (*result.notes, note)
         return replace(result, numerator=None, denominator=whole, value=None, notes=notes)
     value = None if result.value is None or not whole else part / whole
-    rounded = (t("common.rounded"),) if part != result.numerator else ()
+    told = part == result.numerator or any(v.to_ten for v in result.tables.values())
+    rounded = () if told else (t("common.rounded"),)
     return replace(result, numerator=part, value=value, notes=(*result.notes, *rounded))
 
 
@@ -110,11 +121,12 @@ def _range(
 
 
 def _left_out(item: LeftOut) -> LeftOut:
-    count = float(round(item.count))
-    if item.unit != "residents" or is_publishable(count):
-        return replace(item, count=count)
+    """Round residents as the headline is: beside it, an exact rest would tell the exact part."""
+    if item.unit != "residents":
+        return replace(item, count=float(round(item.count)))
+    rounded = round_residents(item.count)
     # The reason matters more than the number, which is empty in JSON.
-    return replace(item, count=float("nan"))
+    return replace(item, count=float("nan") if rounded is None else float(rounded))
 
 
 def _figures(result: Result, headed: Result, tables: Mapping[str, Table]) -> dict[str, Scalar]:

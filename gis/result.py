@@ -127,7 +127,10 @@ class Table:
     nothing and are of areas that anybody may draw, so each is published to the nearest 10 and
     1 to 9 as "<10". ``withhold`` lists rows of a column
     that would give away a grid cell and must not be shown. ``alone`` names columns of
-    residents that sum with nothing; they are published to the nearest 10.
+    residents that sum with nothing; they are published to the nearest 10. ``to_ten`` says the
+    same of every column, hidden as ``counts`` asks for none the less: for areas that lie in
+    those of other tables, or that a parameter moves, so that two exact answers would differ
+    by a handful of people.
     """
 
     id: str
@@ -139,6 +142,7 @@ class Table:
     counts: Literal["bands", "subsets", "split", "cross", "rounded"] | None = None
     withhold: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     alone: tuple[str, ...] = ()
+    to_ten: bool = False
 
     def __post_init__(self) -> None:
         if any(c.kind == "residents" for c in self.columns) != (self.counts is not None):

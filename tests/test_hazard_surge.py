@@ -47,10 +47,13 @@ def run(folder: Path, *, dike: float = 9.0, **params: object) -> Result:
 
 
 def test_below_the_dike_only_the_shore_is_reached(tmp_path: Path) -> None:
-    """By hand at 1.5 m: four columns of 50 m by 1 km; the western ground of 1 m stands apart."""
+    """By hand at 1.5 m: four columns of 50 m by 1 km; the western ground of 1 m stands apart.
+
+    One cell of 50 m has no height, and is no land of known height.
+    """
     result = run(tmp_path, level_m=1.5, levels="1", source="hånd", date="2026-01-01")
     assert result.numerator == pytest.approx(0.2)
-    assert result.denominator == pytest.approx(0.75)
+    assert result.denominator == pytest.approx(0.75 - 0.0025)
     rows = result.table("levels").frame
     assert rows["reached_km2"].tolist()[:2] == pytest.approx([0.2, 0.2])
     assert rows["disconnected_km2"].tolist()[:2] == pytest.approx([0.2475, 0.2475])
@@ -85,3 +88,41 @@ def test_without_sea_nothing_can_be_filled(tmp_path: Path) -> None:
     data.files["terrain"] = terraces(tmp_path)
     with pytest.raises(ParameterError, match="no sea in the terrain"):
         ANALYSES["surge"](study(Town(data.frames, data.files)), {})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("levels", "a", "split by commas"),
+        ("levels", "nan", "rising numbers"),
+        ("levels", "1000", "at most 50"),
+        ("levels", ",", "rising numbers"),
+        ("depths", "0,1", "above 0"),
+        ("depths", "-1,2", "above 0"),
+        ("date", "i går", "YYYY-MM-DD"),
+        ("level_m", "nan", "level_m"),
+    ],
+)
+def test_parameters_that_are_none_are_refused(
+    tmp_path: Path, name: str, value: str, words: str
+) -> None:
+    """By rule: one line that names the parameter and what is allowed."""
+    with pytest.raises(ParameterError, match=words) as caught:
+        run(tmp_path, **{name: value})
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_empty_place_in_a_list_is_passed_over(tmp_path: Path) -> None:
+    """Identity: "1,,2" is the list 1, 2."""
+    listed = [
+        run(tmp_path, levels=x).table("levels").frame["residents"].tolist() for x in ("1,,2", "1,2")
+    ]
+    assert listed[0] == listed[1]
+
+
+def test_a_level_above_another_datum_says_so(tmp_path: Path) -> None:
+    """By search: NN1954 is told, the national datum is not."""
+    for datum, said in (("NN1954", True), ("NN2000", False)):
+        notes = [n.en for n in run(tmp_path, level_m=1, datum=datum).notes]
+        assert any("above NN1954" in n for n in notes) is said

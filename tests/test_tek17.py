@@ -8,6 +8,7 @@ import pytest
 from gis.analyses import ANALYSES
 from gis.analyses.ros_table import probability_class
 from gis.analyses.tek17 import REQUIRED_YEARS, UNKNOWN, safety_class
+from gis.errors import ParameterError
 from gis.result import Result
 from tests.town import Town, box, frame, points, study, town
 
@@ -129,6 +130,9 @@ def test_works_of_national_importance_stand_in_no_zone_at_all() -> None:
     found = judged(data, vital="0, 1").frame
     assert found is not None
     assert found["verdict_flood_zones"].tolist() == ["not_allowed", "needs_study"]
+    # A number that is mistyped would leave a hospital with the rule of a house.
+    with pytest.raises(ParameterError, match="no standing building here has the number 77"):
+        judged(data, vital="0,77")
 
 
 def test_slides_and_quick_clay() -> None:

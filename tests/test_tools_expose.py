@@ -215,3 +215,31 @@ def test_quick_clay_of_trondheim(real_data: Path, tmp_path: Path) -> None:
     assert {k: v for k, v in found.items() if v} == expected
     assert answer.denominator == cells["residents"].sum()
     assert answer.numerator == np.sum(list(expected.values())) > 20_000
+
+
+def test_a_least_share_of_each_object(tmp_path: Path) -> None:
+    """By hand: of 10 x 10 m houses 100, 40 and 0 % lie in the zone; points have no share."""
+    zones = gpkg(tmp_path / "zone.gpkg", [box(0, 0, 100, 100)])
+    houses = gpkg(
+        tmp_path / "houses.gpkg", [box(10, 10, 20, 20), box(96, 10, 106, 20), box(100, 40, 110, 50)]
+    )
+    counted = {
+        share: expose(zones, houses, rule="min-share", min_share=share).numerator
+        for share in (0.4, 0.41, 1.0)
+    }
+    assert counted == {0.4: 2, 0.41: 1, 1.0: 1}
+    said = expose(zones, houses, rule="min-share", min_share=0.4).definition
+    assert said.parameters["min_share"] == 0.4
+    assert "40.0%" in said.sentence.en
+    for rule, share, words in (
+        ("min-share", None, "goes with a share"),
+        ("interior", 0.5, "goes with a share"),
+        ("min-share", 1.5, "share"),
+        ("min-share", 0.0, "share"),
+        ("min-share", float("nan"), "share"),
+    ):
+        with pytest.raises(ParameterError, match=words):
+            expose(zones, houses, rule=rule, min_share=share)  # type: ignore[arg-type]
+    homes = people(tmp_path / "homes.csv", (5, 5, 1))
+    with pytest.raises(ParameterError, match="points have no share"):
+        expose(zones, homes, rule="min-share", min_share=0.5)

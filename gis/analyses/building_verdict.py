@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 from pydantic import Field
 
+from gis.analyses.hazard_words import silent_notes
 from gis.analyses.parts import provenance, table
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.tek17 import GONE, SafetyClass, safety_class
@@ -30,6 +31,7 @@ from gis.analyses.verdicts import (
     on,
 )
 from gis.analyses.zones import Hazard, hazard_of
+from gis.errors import ParameterError
 from gis.result import Definition, LeftOut, Result, Status
 from gis.text import Text, number, percent, t
 
@@ -134,7 +136,7 @@ def run(study: Study, params: BuildingVerdictParameters) -> Result:
             ),
         ),
         left_out=_left_out(judged),
-        notes=_notes(judged),
+        notes=_notes(study, judged),
         figures={v: int((judged.worst == i).sum()) for i, v in enumerate(VERDICTS)},
         tables=_tables(judged),
         frame=_frame(judged),
@@ -148,8 +150,7 @@ def judge(study: Study, params: BuildingVerdictParameters) -> Judged:
     n_gone = int(gone.sum()) if gone is not None else 0
     frame = frame if gone is None else frame[~gone].reset_index(drop=True)
     safety = [safety_class(None if pd.isna(v) else str(v)) for v in frame["building_type"]]
-    vital = {x.strip() for x in params.vital.split(",") if x.strip()}
-    banned = frame["building_id"].astype(str).isin(vital).to_numpy()
+    banned = _named(frame, params)
     objects = frame.geometry.to_numpy()
     hazards = {x: hazard_of(study, x) for x in _HAZARDS if study.has(x)}
     by_hazard = {}
@@ -160,6 +161,20 @@ def judge(study: Study, params: BuildingVerdictParameters) -> Judged:
         else:
             by_hazard[name] = np.full(len(frame), NOT_MAPPED, dtype=np.int64)
     return Judged(frame, safety, by_hazard, hazards, n_gone)
+
+
+def _named(frame: gpd.GeoDataFrame, params: BuildingVerdictParameters) -> NDArray[np.bool_]:
+    """Find the buildings named vital. Raises ParameterError for a number that none here has."""
+    vital = {x.strip() for x in params.vital.split(",") if x.strip()}
+    numbers = frame["building_id"].astype(str)
+    unknown = sorted(vital - set(numbers))
+    if unknown:
+        message = (
+            f"parameter 'vital': no standing building here has the number {', '.join(unknown)}; "
+            "allowed: building numbers of the municipality, split by commas"
+        )
+        raise ParameterError(message)
+    return np.asarray(numbers.isin(vital))
 
 
 def _verdicts(
@@ -196,6 +211,8 @@ def _caution(
     if layer is None or not study.has(layer):
         return None
     hazard = hazard_of(study, layer)
+    if hazard.silent:
+        return None
     return in_zones(hazard, objects, rule=rule, keep=np.ones(len(hazard.classes), bool))
 
 
@@ -234,7 +251,7 @@ def _left_out(judged: Judged) -> tuple[LeftOut, ...]:
     return (LeftOut(reason="gone", text=text, count=float(judged.gone), unit="buildings"),)
 
 
-def _notes(judged: Judged) -> tuple[Text, ...]:
+def _notes(study: Study, judged: Judged) -> tuple[Text, ...]:
     stricter = sum(s.stricter for s in judged.safety)
     ask = sum(s.ask_first for s in judged.safety)
     made = [t("building_verdict.note_new"), t("building_verdict.note_lists")]
@@ -242,7 +259,10 @@ def _notes(judged: Judged) -> tuple[Text, ...]:
         made.append(t("building_verdict.note_stricter", count=number(stricter)))
     if ask:
         made.append(t("building_verdict.note_first", count=number(ask)))
-    return tuple(made)
+    cautions = [hazard_of(study, x) for x in _CAUTIONS.values() if study.has(x)]
+    if any(h.id == _CAUTIONS["flood_zones"] and not h.silent for h in cautions):
+        made.append(t("building_verdict.note_culverts"))
+    return (*made, *silent_notes([*judged.hazards.values(), *cautions]))
 
 
 def _tables(judged: Judged) -> dict[str, Table]:

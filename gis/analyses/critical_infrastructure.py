@@ -11,11 +11,13 @@ import pandas as pd
 import shapely
 from pydantic import Field
 
-from gis.analyses.lengths import LINES, km_by_class, lines_above_ground
-from gis.analyses.parts import provenance, table
+from gis.analyses.hazard_words import silent_notes
+from gis.analyses.lengths import LINES, km_by_class, km_not_mapped, lines_above_ground
+from gis.analyses.parts import listed, provenance, table
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.verdicts import looked_at
-from gis.analyses.zones import Hazard, hazard_ids, hazard_of
+from gis.analyses.zones import Hazard, hazard_ids, hazard_of, zone_layers
+from gis.catalogue import layer_entry
 from gis.errors import LayerMissingError
 from gis.kernels.zones import polygon_class
 from gis.result import Definition, Result, Status
@@ -48,19 +50,34 @@ class CriticalInfrastructureParameters(Parameters):
 class Standing:
     """The objects of the municipality and their worst class by hazard: rank, -1 for none.
 
-    ``mapped`` tells by hazard where an object outside all zones has been looked at.
+    ``mapped`` tells by hazard where an object outside all zones has been looked at;
+    ``absent`` names the layers of hazard zones that are not there.
     """
 
     frame: gpd.GeoDataFrame
     hazards: list[Hazard]
     ranks: dict[str, NDArray[np.int64]]
     mapped: dict[str, NDArray[np.bool_]]
+    absent: tuple[str, ...] = ()
 
     @property
     def exposed(self) -> NDArray[np.bool_]:
         """Which objects stand in at least one hazard zone; caution areas and noise are none."""
         found = [self.ranks[h.id] >= 0 for h in self.hazards if h.in_union]
         return np.any(found, axis=0) if found else np.zeros(len(self.frame), dtype=bool)
+
+    @property
+    def unknown(self) -> NDArray[np.bool_]:
+        """Which objects stand in no hazard zone, where one hazard or more is not mapped."""
+        looked = [self.mapped[h.id] for h in self.hazards if h.in_union]
+        all_known = np.all(looked, axis=0) if looked and not self.absent else np.False_
+        return np.asarray(~self.exposed & ~all_known)
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether any hazard zone was looked for at any object; a zero is no answer else."""
+        looked = [self.mapped[h.id] for h in self.hazards if h.in_union]
+        return bool(np.any(looked)) if looked else False
 
 
 def standing(study: Study, params: CriticalInfrastructureParameters) -> Standing:
@@ -82,13 +99,15 @@ def standing(study: Study, params: CriticalInfrastructureParameters) -> Standing
             min_share=params.min_share,
         )
         mapped[h.id] = looked_at(h, objects, inside=ranks[h.id] >= 0)
-    return Standing(frame, hazards, ranks, mapped)
+    absent = zone_layers(x for x in hazard_ids() if not study.has(x))
+    return Standing(frame, hazards, ranks, mapped, absent)
 
 
 def run(study: Study, params: CriticalInfrastructureParameters) -> Result:
     """Count the objects in a hazard zone; list each with its class in every hazard.
 
-    The value is the share of objects that stand in at least one hazard zone.
+    The value is the share of objects that stand in at least one hazard zone; none where
+    no hazard was mapped at any of them.
     """
     found = standing(study, params)
     total, exposed = len(found.frame), int(found.exposed.sum())
@@ -100,14 +119,14 @@ def run(study: Study, params: CriticalInfrastructureParameters) -> Result:
         analysis="critical-infrastructure",
         title=ANALYSIS.title,
         area=study.area,
-        value=exposed / total if total else None,
+        value=exposed / total if total and found.is_answer else None,
         unit="share",
-        numerator=float(exposed),
+        numerator=float(exposed) if found.is_answer else None,
         denominator=float(total),
         numerator_unit="objects",
-        status=_status(total, silent),
+        status=_status(found, silent),
         finding=t(
-            "critical_infrastructure.finding",
+            f"critical_infrastructure.finding{'' if found.is_answer else '_not_mapped'}",
             exposed=number(exposed),
             total=number(total),
             share=percent(exposed / total if total else None),
@@ -129,21 +148,36 @@ def run(study: Study, params: CriticalInfrastructureParameters) -> Result:
             [OBJECTS, *(h.id for h in found.hazards), *layers],
             steps=(f"worst class of each object by the rule {params.rule}", "caution areas apart"),
         ),
-        notes=tuple(
-            t("critical_infrastructure.silent", hazard=h.entry.title.text,
-              count=number(int((~found.mapped[h.id]).sum())))
-            for h in silent
-        ),
-        figures={"objects": total, "objects_in_any_zone": exposed},
+        notes=_notes(found, silent),
+        figures={
+            "objects": total,
+            "objects_in_any_zone": exposed if found.is_answer else None,
+            "objects_not_mapped": int(found.unknown.sum()),
+        },
         tables=_tables(study, found, layers),
         frame=_frame(found),
-    )  # fmt: skip
+    )
 
 
-def _status(total: int, silent: list[Hazard]) -> Status:
-    if not total:
+def _status(found: Standing, silent: list[Hazard]) -> Status:
+    if found.frame.empty:
         return Status.INSUFFICIENT_DATA
-    return Status.PARTLY_MAPPED if silent else Status.OK
+    if not found.is_answer:
+        return Status.NOT_MAPPED
+    return Status.PARTLY_MAPPED if silent or found.absent else Status.OK
+
+
+def _notes(found: Standing, silent: list[Hazard]) -> tuple[Text, ...]:
+    """Say at how many objects each hazard was not mapped, and which layers are not there."""
+    made = [
+        t("critical_infrastructure.silent", hazard=h.entry.title.text,
+          count=number(int((~found.mapped[h.id]).sum())))
+        for h in silent
+    ]  # fmt: skip
+    if found.absent:
+        titles = listed(layer_entry(x).title.text for x in found.absent)
+        made.append(t("critical_infrastructure.absent", layers=titles))
+    return (*made, *silent_notes(found.hazards))
 
 
 def _tables(study: Study, found: Standing, lines: list[str]) -> dict[str, Table]:
@@ -154,9 +188,13 @@ def _tables(study: Study, found: Standing, lines: list[str]) -> dict[str, Table]
 
 
 def _by_function(found: Standing) -> Table:
-    """Count by function: all, in any zone, and in each hazard."""
+    """Count by function: all, in any zone, outside where not all is mapped, in each hazard."""
     function = found.frame["function"].astype(str)
-    data = {"objects": np.ones(len(function)), "in_zone": found.exposed.astype(float)}
+    data = {
+        "objects": np.ones(len(function)),
+        "in_zone": found.exposed.astype(float),
+        "not_mapped": found.unknown.astype(float),
+    }
     data |= {f"in_{h.id}": (found.ranks[h.id] >= 0).astype(float) for h in found.hazards}
     if "served" in found.frame.columns and found.frame["served"].notna().any():
         served = pd.to_numeric(found.frame["served"]).fillna(0).to_numpy(dtype=float)
@@ -192,7 +230,10 @@ def _words(hazard: Hazard, found: Standing) -> list[Any]:
 
 
 def length_table(study: Study, hazards: list[Hazard]) -> Table:
-    """Measure road and rail in every class of every hazard; the classes of one do not overlap."""
+    """Measure road and rail in every class of every hazard, and where it is not mapped.
+
+    The classes of one hazard do not overlap.
+    """
     lines = {k: lines_above_ground(study, v) for k, v in LINES.items() if study.has(v)}
     rows = []
     for hazard in hazards:
@@ -201,6 +242,10 @@ def length_table(study: Study, hazards: list[Hazard]) -> Table:
             if any(v[i] > 0 for v in km.values()):
                 title = {"hazard": hazard.entry.title.text, "class": one.title.text}
                 rows.append(title | {k: float(v[i]) for k, v in km.items()})
+        rest = {k: km_not_mapped(v, hazard) if hazard.in_union else 0.0 for k, v in lines.items()}
+        if any(v > 0 for v in rest.values()):
+            words = t("critical_infrastructure.unmapped")
+            rows.append({"hazard": hazard.entry.title.text, "class": words} | rest)
     columns = (("hazard", "text", 0), ("class", "text", 0), *((k, "number", 2) for k in lines))
     return table("lengths", pd.DataFrame(rows, columns=[c[0] for c in columns]), columns)
 

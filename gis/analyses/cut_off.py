@@ -9,18 +9,31 @@ the zone itself is counted apart.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from pydantic import Field
 
+from gis.analyses.cut_off_tables import (
+    AS_BEFORE,
+    CUT_OFF,
+    IN_ZONE,
+    LONGER,
+    NEVER,
+    NO_ROAD,
+    STATES,
+    Closed,
+    longer_table,
+    state_table,
+    works_table,
+)
+from gis.analyses.hazard_words import silent_notes
+from gis.analyses.lengths import km_not_mapped, lines_within
 from gis.analyses.network_access import ROADS, Roads, network_of
-from gis.analyses.parts import listed, provenance, table
+from gis.analyses.parts import listed, provenance
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.residents import Spread, at_centres, cells_inside, over_addresses
 from gis.analyses.zones import Hazard, hazard_ids, hazard_of
@@ -30,7 +43,7 @@ from gis.kernels.network_reach import reach
 from gis.kernels.network_snap import Snapped, snap
 from gis.kernels.zones import highest_class
 from gis.result import Definition, LeftOut, Result, Status
-from gis.text import Text, number, people, people_share, t
+from gis.text import Text, number, people, people_share, percent, t
 
 if TYPE_CHECKING:
     from typing import Any
@@ -39,16 +52,12 @@ if TYPE_CHECKING:
 
     from gis.analyses.residents import Cells
     from gis.analyses.study import Study
-    from gis.result import Table
 
 OBJECTS = "critical_infrastructure"
 _CM = 100.0
 # Ways for feet and bicycles, by parts of their names in N50 and NVDB.
 _NOT_FOR_CARS = ("sti", "gang", "sykkel", "trapp", "fortau", "gsv", "traktor")
 _DECKS = ("bridge", "tunnel")
-_LONGER_M = (0.0, 500.0, 1000.0, 2000.0, 5000.0)
-NO_ROAD, IN_ZONE, CUT_OFF, LONGER, AS_BEFORE, NEVER = range(6)
-STATES = ("no_road", "in_zone", "cut_off", "longer", "as_before", "never_reached")
 
 
 class CutOffParameters(Parameters):
@@ -93,14 +102,6 @@ class Network:
         return np.where(found.cost >= 0, found.cost / _CM, np.inf)
 
 
-@dataclass(frozen=True)
-class Closed:
-    """What became of every place: its state, and how many metres its way gets longer."""
-
-    state: NDArray[np.int64]
-    longer_m: NDArray[np.float64]
-
-
 def run(study: Study, params: CutOffParameters) -> Result:
     """Count the residents who reach a target today and do not when the zone's roads are closed."""
     hazard, zones = _zones(study, params)
@@ -124,18 +125,22 @@ def run(study: Study, params: CutOffParameters) -> Result:
     people_of = closed.state[: len(where.x)]
     sums = np.bincount(people_of, weights=where.weight, minlength=len(STATES))
     lost = float(sums[CUT_OFF])
+    own = lines_within(study, lines)
+    unmapped_km, own_km = km_not_mapped(own, hazard), float(shapely.length(own).sum()) / 1000
+    status = _status(cells, hazard, unmapped_km=unmapped_km, own_km=own_km)
+    known = status is not Status.NOT_MAPPED
     return Result(
         analysis="cut-off",
         title=ANALYSIS.title,
         area=study.area,
-        value=lost / cells.total if cells.total else None,
+        value=lost / cells.total if cells.total and known else None,
         unit="share",
-        numerator=lost,
+        numerator=lost if known else None,
         denominator=cells.total,
         numerator_unit="residents",
-        status=_status(cells, hazard),
+        status=status,
         finding=t(
-            "cut_off.finding",
+            "cut_off.finding" if known else "cut_off.finding_not_mapped",
             lost=people(lost, of=cells.total),
             share=people_share(lost, of=cells.total),
             name=study.area.name,
@@ -149,13 +154,16 @@ def run(study: Study, params: CutOffParameters) -> Result:
             steps=("roads inside the zones taken away", "nearest target by road before and after"),
         ),
         left_out=_left_out(sums),
-        notes=(t("cut_off.note_islands"), t("cut_off.note_joints")),
+        notes=_notes(hazard, unmapped_km=unmapped_km, own_km=own_km),
         tables={
-            "states": _state_table(sums, people_of),
-            "longer": _longer_table(closed, len(where.x)),
-            "works": _works_table(works, closed, len(where.x)),
+            "states": state_table(sums, people_of),
+            "longer": longer_table(closed, len(where.x)),
+            "works": works_table(works, closed, len(where.x)),
         },
-        figures={"closed_road_km": float(shapely.length(closed_lines).sum()) / 1000},
+        figures={
+            "closed_road_km": float(shapely.length(closed_lines).sum()) / 1000,
+            "not_mapped_road_km": unmapped_km,
+        },
         frame=_frame(study, cells, where, state=people_of),
         layers={"closed_roads": _closed_frame(study, closed_lines)},
     )
@@ -183,7 +191,10 @@ def _definition(study: Study, params: CutOffParameters, hazard: Hazard) -> Defin
 
 
 def _zones(study: Study, params: CutOffParameters) -> tuple[Hazard, NDArray[Any]]:
-    """Take the zones of the classes that close roads. Raises ParameterError."""
+    """Take the zones of the classes that close roads, the halo's too. Raises ParameterError.
+
+    A road that is closed just across the border cuts off as one at home does.
+    """
     if params.hazard not in hazard_ids():
         message = f"hazard {params.hazard!r} given; allowed: {', '.join(hazard_ids())}"
         raise ParameterError(message)
@@ -194,8 +205,9 @@ def _zones(study: Study, params: CutOffParameters) -> tuple[Hazard, NDArray[Any]
     if not set(asked) <= set(known):
         message = f"classes {params.classes!r} given; allowed of {hazard.id}: {', '.join(known)}"
         raise ParameterError(message)
-    keep = np.isin(hazard.zones.ranks, [known.index(c) for c in asked])
-    return hazard, hazard.zones.shapes[keep]
+    frame = study.frame(params.hazard)
+    keep = frame[hazard.entry.class_field].isin(asked).to_numpy()
+    return hazard, frame.geometry.to_numpy()[keep]
 
 
 def _class_names(hazard: Hazard, params: CutOffParameters) -> Text:
@@ -304,10 +316,27 @@ def _network(
     )
 
 
-def _status(cells: Cells, hazard: Hazard) -> Status:
-    if not cells.total:
+def _status(cells: Cells, hazard: Hazard, *, unmapped_km: float, own_km: float) -> Status:
+    """Say whether any of the municipality's roads run where the hazard is mapped, and all do."""
+    if not (cells.total and own_km):
         return Status.INSUFFICIENT_DATA
-    return Status.OK if hazard.entry.coverage.kind == "everywhere" else Status.PARTLY_MAPPED
+    if not len(hazard.zones.ranks) and np.isclose(unmapped_km, own_km):
+        return Status.NOT_MAPPED
+    return Status.PARTLY_MAPPED if unmapped_km > 0 else Status.OK
+
+
+def _notes(hazard: Hazard, *, unmapped_km: float, own_km: float) -> tuple[Text, ...]:
+    made = [t("cut_off.note_islands"), t("cut_off.note_joints")]
+    if unmapped_km > 0:
+        made.append(
+            t(
+                "cut_off.note_not_mapped",
+                km=number(unmapped_km, decimals=1),
+                share=percent(unmapped_km / own_km),
+                zones=listed([hazard.entry.title.text]),
+            )
+        )
+    return (*made, *silent_notes([hazard]))
 
 
 def _left_out(sums: NDArray[np.float64]) -> tuple[LeftOut, ...]:
@@ -317,59 +346,6 @@ def _left_out(sums: NDArray[np.float64]) -> tuple[LeftOut, ...]:
         for i in (NO_ROAD, NEVER)
         if sums[i] > 0
     )  # fmt: skip
-
-
-def _state_table(sums: NDArray[np.float64], state: NDArray[np.int64]) -> Table:
-    """Count residents and their places by what becomes of them."""
-    places = np.bincount(state, minlength=len(STATES))
-    order = [CUT_OFF, IN_ZONE, LONGER, AS_BEFORE, NEVER, NO_ROAD]
-    frame = pd.DataFrame(
-        {
-            "state": [*(t(f"cut_off.{STATES[i]}") for i in order), t("common.total")],
-            "residents": [*sums[order], sums.sum()],
-            "places": [*places[order], len(state)],
-        }
-    )
-    columns = (("state", "text", 0), ("residents", "residents", 0), ("places", "count", 0))
-    return table("states", frame, columns, total=True, counts="bands")
-
-
-def _longer_table(closed: Closed, n_places: int) -> Table:
-    """Count the places of residents whose way gets longer, by how much.
-
-    Places, not residents: the sum would tell of a row that the table of states hides.
-    """
-    mine = closed.state[:n_places] == LONGER
-    slot = np.digitize(closed.longer_m[:n_places][mine], _LONGER_M[1:], right=True)
-    counts = np.bincount(slot, minlength=len(_LONGER_M))
-    names = [
-        t("transit_access.band", low=number(a), high=number(b))
-        for a, b in itertools.pairwise(_LONGER_M)
-    ]
-    names += [t("transit_access.band_over", low=number(_LONGER_M[-1])), t("common.total")]
-    frame = pd.DataFrame({"longer": names, "places": [*counts, counts.sum()]})
-    return table("longer", frame, (("longer", "text", 0), ("places", "count", 0)), total=True)
-
-
-def _works_table(works: gpd.GeoDataFrame, closed: Closed, first: int) -> Table:
-    """List the works that are cut off, stand in the zone, or get a longer way."""
-    state, longer = closed.state[first:], closed.longer_m[first:]
-    hit = np.isin(state, (CUT_OFF, IN_ZONE, LONGER))
-    frame = pd.DataFrame(
-        {
-            "name": works["name"].astype(str),
-            "function": works["function"].astype(str),
-            "state": [t(f"cut_off.{STATES[s]}") for s in state],
-            "longer_km": np.where(state == LONGER, longer / 1000, np.nan),
-        }
-    )[hit]
-    columns = (
-        ("name", "text", 0),
-        ("function", "text", 0),
-        ("state", "text", 0),
-        ("longer_km", "number", 1),
-    )
-    return table("works", frame.reset_index(drop=True), columns)
 
 
 def _frame(

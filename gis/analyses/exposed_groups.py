@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gis.analyses.parts import UNITS, share, table
+from gis.analyses.parts import UNITS, share, share_of_tens, table
 from gis.analyses.shown import unit_of_cells
-from gis.disclosure import round_residents
 from gis.text import t
 
 if TYPE_CHECKING:
@@ -80,10 +79,8 @@ def _groups(study: Study, layer: str, shares: pd.DataFrame) -> pd.DataFrame:
     by_row["not_placed"] = np.where(known, 0.0, count)
     frame = by_row.groupby(field, as_index=False).sum()
     frame = frame.iloc[np.lexsort((frame[field], frame[field].map(_first_number)))]
-    # Of the number as it is published: an exact share of a known whole tells the part.
-    shown = frame["in_any_zone"].map(round_residents).astype(np.float64)
-    frame["share"] = share(shown, frame["residents"] - frame["not_placed"])
-    frame.loc[shown.isna(), "share"] = np.nan
+    placed = frame["residents"] - frame["not_placed"]
+    frame["share"] = share_of_tens(frame["in_any_zone"], placed)
     return frame.reset_index(drop=True)
 
 

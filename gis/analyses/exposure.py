@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gis.analyses.residents import Cells, Spread
 
 _LITTLE = 1e-12
+_DUST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ def expose(hazard: Hazard, cells: Cells, placing: Placing) -> Exposure:
         if not np.isclose(found, known, rtol=1e-9, atol=1e-5):
             message = f"{hazard.id}: bands and outside sum to {found}, counted at once {known}"
             raise InvariantError(message)
+    # Sums of shares leave dust; a millionth of a resident lives nowhere unmapped.
+    mapped = np.where(outside - mapped < _DUST, outside, mapped)
     return Exposure(hazard, inside, mapped, outside - mapped)
 
 
@@ -104,7 +107,7 @@ def _mapped_outside(
     hazard: Hazard, cells: Cells, placing: Placing, *, outside: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Tell how much of the weight outside the zones lies where the hazard was mapped."""
-    if hazard.entry.coverage.kind == "everywhere":
+    if hazard.everywhere:
         return outside
     if hazard.mapped is None or not len(hazard.mapped):
         return np.zeros_like(outside)
@@ -138,7 +141,7 @@ def overall(
     if missing:
         return Overall(any_zone, 0.0, 0.0, rest)
     hazards = [e.hazard for e in exposures if e.hazard.in_union]
-    limited = [h for h in hazards if h.entry.coverage.kind != "everywhere"]
+    limited = [h for h in hazards if not h.everywhere]
     if not limited:
         return Overall(any_zone, rest, 0.0, 0.0)
     if any(h.mapped is None for h in limited):

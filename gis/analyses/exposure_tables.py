@@ -1,4 +1,9 @@
-"""Lay out the tables of hazard exposure: by hazard, by class, by basic statistical unit."""
+"""Lay out the tables of hazard exposure: by hazard, by class, by basic statistical unit.
+
+Who lives in zones is published to the nearest ten in all of them. Zones nest and overlap
+across tables (a caution area holds its zone, flood and surge share land) and from run to
+run (rule, least share, method), so that two exact counts could be subtracted.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.analyses.parts import share, table, unit_table
+from gis.analyses.parts import share_of_tens, table, unit_table
 from gis.analyses.placing import weights_by_class
 from gis.analyses.zones import Hazard, Zones
 from gis.catalogue import layer_entries
@@ -71,7 +76,7 @@ def hazard_table(exposures: list[Exposure], total: float, absent: Sequence[str] 
         for x in absent
     ]
     frame = pd.DataFrame(rows)
-    frame["share"] = share(frame["inside"], total)
+    frame["share"] = share_of_tens(frame["inside"], total)
     columns = (
         ("hazard", "text", 0),
         ("hazard_id", "text", 0),
@@ -82,7 +87,7 @@ def hazard_table(exposures: list[Exposure], total: float, absent: Sequence[str] 
         ("outside_data", "residents", 0),
         ("share", "share", 1),
     )
-    return table("hazards", frame, columns, key="hazard_id", counts="split")
+    return table("hazards", frame, columns, key="hazard_id", counts="split", to_ten=True)
 
 
 def overall_table(all_: Overall) -> Table:
@@ -157,7 +162,7 @@ def _counted(
     whole = pd.DataFrame({"class": [t("common.total")], "residents": [float(residents.sum())]})
     frame = pd.concat([frame[residents > 0], whole], ignore_index=True)
     columns = (("class", "text", 0), ("residents", "residents", 0))
-    return table(name, frame, columns, title=title, total=True, counts="bands")
+    return table(name, frame, columns, title=title, total=True, counts="bands", to_ten=True)
 
 
 def whole_zones(hazard: Hazard, cells: Cells, placing: Placing) -> NDArray[np.float64]:
@@ -223,6 +228,7 @@ def band_table(
         total=True,
         counts="bands",
         alone=("residents_whole",),
+        to_ten=True,
     )
 
 
@@ -236,13 +242,12 @@ def exposed_units(
 ) -> Table:
     """List the basic statistical units with residents inside any zone and inside each hazard.
 
-    Those of each hazard are published to the nearest ten: beside an exact union they would
-    tell how few live in one zone and not in another.
+    Residents of a unit are exact; those in zones are published to the nearest ten.
     """
     sums = {"residents": residents, "in_any_zone": any_zone}
     sums |= {f"in_{e.hazard.id}": e.inside for e in exposures}
     frame = unit_table(study, unit, sums)
-    frame["share"] = share(frame["in_any_zone"], frame["residents"])
+    frame["share"] = share_of_tens(frame["in_any_zone"], frame["residents"])
     columns = [("number", "text", 0), ("name", "text", 0)]
     columns += [(name, "residents", 0) for name in sums]
     columns.append(("share", "share", 1))
@@ -254,5 +259,5 @@ def exposed_units(
         headings=headings,
         key="number",
         counts="subsets",
-        alone=tuple(f"in_{e.hazard.id}" for e in exposures),
+        alone=("in_any_zone", *(f"in_{e.hazard.id}" for e in exposures)),
     )

@@ -46,10 +46,9 @@ from gis.analyses.zones import (
     band_frame,
     hazard_ids,
     hazard_of,
-    is_zone_layer,
     together,
+    zone_layers,
 )
-from gis.catalogue import layer_entry
 from gis.errors import LayerMissingError
 from gis.result import Result, Status
 from gis.text import Text, people, people_share, t
@@ -100,6 +99,11 @@ class Counted:
     absent: tuple[str, ...]
 
     @property
+    def zones_absent(self) -> tuple[str, ...]:
+        """The layers of hazard zones that are not there."""
+        return zone_layers(self.absent)
+
+    @property
     def hazards(self) -> list[Hazard]:
         """All hazards that were there."""
         return [e.hazard for e in self.exposures]
@@ -120,7 +124,7 @@ def run(study: Study, params: HazardExposureParameters) -> Result:
     counted = count_exposed(study, params)
     cells = counted.cells
     inside = float(counted.any_zone.sum())
-    status = _status(counted.exposures)
+    status = _status(counted)
     known = status is not Status.NOT_MAPPED and cells.total > 0
     tables = _tables(study, counted)
     return Result(
@@ -205,7 +209,7 @@ def _count(study: Study, params: HazardExposureParameters) -> Counted:
     exposures = [expose(h, cells, placing) for h in hazards]
     any_zone = weights_by_class(cells, placing, zones)[:, 0]
     absent = tuple(x for x in hazard_ids() if x not in there)
-    missing = any(is_zone_layer(layer_entry(x)) for x in absent)
+    missing = bool(zone_layers(absent))
     return Counted(
         cells=cells,
         placing=placing,
@@ -235,12 +239,15 @@ def _employees(study: Study, hazards: list[Hazard]) -> list[NDArray[np.float64]]
     return [weights_by_class(cells, evenly, h.zones).sum(axis=0) for h in hazards]
 
 
-def _status(exposures: list[Exposure]) -> Status:
-    """Say whether any resident lives where a zone hazard is not mapped, or nobody where it is."""
-    zones = [e for e in exposures if e.hazard.in_union]
+def _status(counted: Counted) -> Status:
+    """Say whether any resident lives where a zone hazard is not mapped, or nobody where it is.
+
+    A hazard whose layer is not there is as little known as one that is mapped nowhere.
+    """
+    zones = [e for e in counted.exposures if e.hazard.in_union]
     if not sum(float(e.inside.sum() + e.mapped_outside.sum()) for e in zones):
         return Status.NOT_MAPPED
-    missing = any(float(e.not_mapped.sum()) > 0 for e in zones)
+    missing = any(float(e.not_mapped.sum()) > 0 for e in zones) or bool(counted.zones_absent)
     return Status.PARTLY_MAPPED if missing else Status.OK
 
 

@@ -9,15 +9,18 @@ import pandas as pd
 from gis.analyses.exposed_groups import GROUP_LAYERS
 from gis.analyses.parts import listed
 from gis.analyses.placing import rule_text
-from gis.analyses.zones import NOISE, is_zone_layer
+from gis.analyses.zones import NOISE
 from gis.catalogue import layer_entries
 from gis.result import Definition, LeftOut
 from gis.text import Text, number, people, t
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gis.analyses.hazard_exposure import Counted, HazardExposureParameters
     from gis.analyses.placing import Placing
     from gis.analyses.study import Study
+    from gis.analyses.zones import Hazard
 
 # Flood zones mapped until then contain storm surge, later ones do not (NVE).
 _SURGE_UNTIL = 2018
@@ -89,13 +92,21 @@ def notes(study: Study, counted: Counted) -> tuple[Text, ...]:
     if any(study.has(x) for x in GROUP_LAYERS):
         made.append(t("hazard_exposure.note_groups"))
     surge = _surge_note(study, counted)
-    return (*made, *([surge] if surge else []), *_not_delivered(counted))
+    said = [*silent_notes(counted.hazards), *_not_delivered(counted)]
+    return (*made, *([surge] if surge else []), *said)
+
+
+def silent_notes(hazards: Iterable[Hazard]) -> tuple[Text, ...]:
+    """Name the layers of which no row lies near, and that therefore say nothing."""
+    return tuple(
+        t("hazard_exposure.note_silent", hazard=h.entry.title.text) for h in hazards if h.silent
+    )
 
 
 def _not_delivered(counted: Counted) -> tuple[Text, ...]:
     """Name the layers of hazard zones that are not there."""
     entries = layer_entries()
-    titles = [entries[x].title.text for x in counted.absent if is_zone_layer(entries[x])]
+    titles = [entries[x].title.text for x in counted.zones_absent]
     if not titles:
         return ()
     return (t("hazard_exposure.note_not_delivered", layers=listed(titles)),)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LINES = {"road_km": "roads_paths", "rail_km": "railways"}
 _UNDER = ("tunnel",)
+_DUST_M = 0.001
 
 
 def lines_above_ground(study: Study, layer: str) -> NDArray[Any]:
@@ -34,6 +35,19 @@ def lines_within(study: Study, frame: gpd.GeoDataFrame) -> NDArray[Any]:
     lines = lines.copy()
     lines[~inside] = shapely.intersection(lines[~inside], study.polygon)
     return lines
+
+
+def km_not_mapped(lines: NDArray[Any], hazard: Hazard) -> float:
+    """Measure the kilometres of lines where the hazard was neither mapped nor found."""
+    if hazard.everywhere:
+        return 0.0
+    mapped = np.empty(0, dtype=object) if hazard.mapped is None else hazard.mapped
+    known = shapely.get_parts(shapely.union_all(np.concatenate([mapped, hazard.zones.shapes])))
+    part, line = shapely.STRtree(lines).query(known, predicate="intersects")
+    inside = shapely.length(shapely.intersection(lines[line], known[part])).sum()
+    rest = float(shapely.length(lines).sum() - inside)
+    # Cutting lines leaves dust; less than a millimetre is none.
+    return rest / 1000 if rest > _DUST_M else 0.0
 
 
 def km_by_class(lines: NDArray[Any], hazard: Hazard) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gis.disclosure import round_residents
 from gis.provenance import Provenance
 from gis.result import Column, Table
 from gis.text import Text, t
@@ -93,6 +94,7 @@ def table(
     counts: Literal["bands", "subsets", "split", "cross", "rounded"] | None = None,
     withhold: Mapping[str, tuple[int, ...]] | None = None,
     alone: tuple[str, ...] = (),
+    to_ten: bool = False,
 ) -> Table:
     """Make a Table: columns are (field, kind, decimals).
 
@@ -119,6 +121,7 @@ def table(
         counts=counts,
         withhold=withhold or {},
         alone=alone,
+        to_ten=to_ten,
     )
 
 
@@ -136,6 +139,16 @@ def share(part: Any, whole: Any) -> Any:
     part, whole = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
     unknown = np.full(np.broadcast(part, whole).shape, np.nan)
     return np.divide(part, whole, out=unknown, where=whole > 0)
+
+
+def share_of_tens(part: pd.Series[Any], whole: Any) -> NDArray[np.float64]:
+    """Divide residents to the nearest 10 by a whole; NaN below 10, as where they are not known.
+
+    An exact share of a known whole would tell the part that is rounded beside it.
+    """
+    tens = [np.nan if pd.isna(n) else round_residents(float(n)) for n in part]
+    found: NDArray[np.float64] = share(np.array(tens, dtype=np.float64), whole)
+    return found
 
 
 def land_note(study: Study) -> Text:

@@ -26,14 +26,14 @@ from gis.analyses.parts import listed, provenance, table
 from gis.analyses.placing import placing_text
 from gis.analyses.registry import Analysis
 from gis.analyses.zones import NOISE, Hazard, hazard_ids
-from gis.catalogue import layer_entries
+from gis.catalogue import layer_entries, layer_entry
 from gis.disclosure import round_residents
 from gis.errors import ParameterError
 from gis.result import Definition, Result, Status
 from gis.text import Text, day, number, people_share, t
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -92,6 +92,8 @@ def run(study: Study, params: RosTableParameters) -> Result:
         for exposure in counted.exposures
         for row in _rows(study, counted, exposure, objects=objects, lines=lines)
     ]
+    silent = [_row_of_none(study, counted, e) for e in counted.exposures if not _is_here(study, e)]
+    missing = [_row_of_missing(x) for x in counted.absent]
     extents = [h.entry.coverage.layer for h in counted.hazards if h.entry.coverage.layer]
     used = [h.id for h in counted.hazards]
     return Result(
@@ -99,7 +101,7 @@ def run(study: Study, params: RosTableParameters) -> Result:
         title=ANALYSIS.title,
         area=study.area,
         unit="rows",
-        status=Status.OK if not counted.absent else Status.PARTLY_MAPPED,
+        status=_status(counted),
         finding=t(
             "ros_table.finding",
             events=number(len(rows)),
@@ -117,8 +119,13 @@ def run(study: Study, params: RosTableParameters) -> Result:
             steps=("hazard-exposure, critical-infrastructure and lengths laid out by event",),
         ),
         notes=(t("ros_table.note_residents"), t("ros_table.note_scale"), *_missing(counted)),
-        tables={"ros": _table(rows)},
+        tables={"ros": _table([*rows, *silent, *missing], lines)},
     )
+
+
+def _status(counted: Counted) -> Status:
+    silent = any(float(e.not_mapped.sum()) > 0 for e in counted.exposures)
+    return Status.PARTLY_MAPPED if silent or counted.absent else Status.OK
 
 
 def _missing(counted: Counted) -> tuple[Text, ...]:
@@ -166,6 +173,43 @@ def _rows(
     return made
 
 
+def _is_here(study: Study, exposure: Exposure) -> bool:
+    shared = shapely.intersection(exposure.hazard.zones.bands, study.polygon)
+    return bool((shapely.area(shared) > 0).any())
+
+
+def _row_of_none(study: Study, counted: Counted, exposure: Exposure) -> dict[str, Any]:
+    """Make the row of a hazard without a zone here: a zero only where it has been mapped."""
+    hazard = exposure.hazard
+    about: Text = number(0)
+    if float(exposure.not_mapped.sum()) > 0:
+        somewhere = float(exposure.mapped_outside.sum()) > 0
+        about = t(f"ros_table.{'zero_where_mapped' if somewhere else 'not_mapped'}")
+    return {
+        "event": _event(hazard, t("ros_table.no_zone")),
+        "annual": "",
+        "probability": "",
+        "residents_about": about,
+        "uncertainty": _uncertainty(study, counted, exposure),
+        "zone_code": "",
+        "source": _source(study, hazard.id),
+    }
+
+
+def _row_of_missing(layer: str) -> dict[str, Any]:
+    """Make the row of a hazard of which nobody delivered the layer."""
+    kind, words = layer_entry(layer).title.text, t("ros_table.layer_missing")
+    return {
+        "event": Text(nb=f"{kind.nb}: {words.nb}", en=f"{kind.en}: {words.en}"),
+        "annual": "",
+        "probability": "",
+        "residents_about": t("ros_table.not_mapped"),
+        "uncertainty": t("ros_table.no_data"),
+        "zone_code": "",
+        "source": "",
+    }
+
+
 def _event(hazard: Hazard, title: Text) -> Text:
     kind = hazard.entry.title.text
     caution = t("ros_table.caution") if hazard.entry.caution else Text("", "")
@@ -202,6 +246,25 @@ def _uncertainty(study: Study, counted: Counted, exposure: Exposure) -> Text:
         share=people_share(missing, of=counted.cells.total),
         kind=t(f"ros_table.kind_{key}"),
         rule=placing_text(counted.placing),
+        accuracy=_accuracy(hazard),
+    )
+
+
+def _accuracy(hazard: Hazard) -> Text:
+    """Say how exact the publisher calls the outlines; 0 is what unstated ones are given."""
+    rows = hazard.rows
+    stated = (
+        pd.to_numeric(rows["accuracy_cm"]) if "accuracy_cm" in rows else pd.Series([], dtype=float)
+    )
+    stated = stated[stated > 0]
+    if stated.empty:
+        return t("ros_table.accuracy_unstated")
+    return t(
+        "ros_table.accuracy",
+        low=number(float(stated.min())),
+        high=number(float(stated.max())),
+        count=number(len(stated)),
+        all=number(len(rows)),
     )
 
 
@@ -220,7 +283,7 @@ def _source(study: Study, layer: str) -> Text:
     )
 
 
-def _table(rows: list[dict[str, Any]]) -> Table:
+def _table(rows: list[dict[str, Any]], lines: Iterable[str]) -> Table:
     kinds = {
         "institutions": ("count", 0),
         "objects": ("count", 0),
@@ -228,7 +291,8 @@ def _table(rows: list[dict[str, Any]]) -> Table:
         "rail_km": ("number", 2),
         "area_km2": ("km2", 3),
     }
-    names = [*rows[0]] if rows else ["event"]
+    before = ("event", "annual", "probability", "residents_about", "institutions", "objects")
+    names = [*before, *lines, "area_km2", "uncertainty", "zone_code", "source"]
     columns = tuple((n, *kinds.get(n, ("text", 0))) for n in names)
     return table("ros", pd.DataFrame(rows, columns=names), columns)
 

@@ -217,7 +217,8 @@ def _table(study: Study, steep: Steep, params: SlopeScreeningParameters) -> Tabl
         }
     )
     columns = (("class", "text", 0), ("residents", "residents", 0), ("area_km2", "km2", 2))
-    return table("slopes", frame, columns, total=True, counts="bands")
+    # Anybody may move a limit by a tenth of a degree.
+    return table("slopes", frame, columns, total=True, counts="bands", to_ten=True)
 
 
 def _polygons(study: Study, steep: Steep, params: SlopeScreeningParameters) -> gpd.GeoDataFrame:

@@ -8,22 +8,29 @@ and the series of levels is a ruler that says nothing of how often a level comes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import rasterio
 import shapely
 from pydantic import Field, field_validator
-from rasterio.features import rasterize, shapes
+from rasterio.features import shapes
 
 from gis.analyses.parts import provenance, table
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.residents import at_centres, cells_inside, over_addresses
+from gis.analyses.surge_ground import (
+    SEA,
+    TERRAIN,
+    Ground,
+    ground_of,
+    known_km2,
+    reached_km2,
+    unknown_km2,
+)
 from gis.disclosure import round_residents
-from gis.errors import ParameterError
 from gis.kernels.seafill import DISCONNECTED, Fill, depth_counts, paint_depths, sea_fill
 from gis.result import Definition, Result, Status
 from gis.text import Text, number, t
@@ -35,8 +42,10 @@ if TYPE_CHECKING:
     from gis.analyses.study import Study
     from gis.result import Table
 
-TERRAIN, SEA = "terrain", "sea"
 _MOST_LEVELS = 24
+_LEAST_M, _MOST_M = -10, 50
+# The national datum of heights since 2009; Kartverket's terrain models are above it.
+_NATIONAL = "NN2000"
 _KM2 = 1e6
 
 
@@ -45,8 +54,8 @@ class SurgeParameters(Parameters):
 
     level_m: float | None = Field(
         default=None,
-        gt=-10,
-        le=50,
+        gt=_LEAST_M,
+        le=_MOST_M,
         description="the level asked for, metres above the datum; without it the series alone",
     )
     levels: str = Field(
@@ -57,7 +66,7 @@ class SurgeParameters(Parameters):
         default="0.5,1,2", description="upper bounds of the depth classes in metres, rising"
     )
     datum: str = Field(
-        default="NN2000", description="the datum of the level; the terrain model must have it too"
+        default=_NATIONAL, description="the datum of the level; the terrain model must have it too"
     )
     source: str = Field(default="", description="who gave the level, e.g. Kartverket Se havnivå")
     date: str = Field(default="", description="when the level was given, YYYY-MM-DD")
@@ -69,86 +78,56 @@ class SurgeParameters(Parameters):
     @classmethod
     def _numbers(cls, value: str) -> str:
         try:
-            found = [float(x) for x in value.split(",") if x.strip()]
+            found = _split(value)
         except ValueError:
             message = "numbers split by commas, e.g. 0.5,1,2"
             raise ValueError(message) from None
-        if not 1 <= len(found) <= _MOST_LEVELS or found != sorted(set(found)):
-            message = f"1 to {_MOST_LEVELS} rising numbers split by commas"
+        rising = found == sorted(set(found)) and all(_LEAST_M < x <= _MOST_M for x in found)
+        if not 1 <= len(found) <= _MOST_LEVELS or not rising:
+            message = (
+                f"1 to {_MOST_LEVELS} rising numbers split by commas, above {_LEAST_M} and at most "
+                f"{_MOST_M} metres"
+            )
             raise ValueError(message)
         return value
+
+    @field_validator("depths")
+    @classmethod
+    def _above_zero(cls, value: str) -> str:
+        if min(_split(value)) <= 0:
+            message = "a depth is above 0 metres"
+            raise ValueError(message)
+        return value
+
+    @field_validator("date")
+    @classmethod
+    def _is_date(cls, value: str) -> str:
+        try:
+            return value and dt.date.fromisoformat(value).isoformat()
+        except ValueError:
+            message = "a date as YYYY-MM-DD, or nothing"
+            raise ValueError(message) from None
 
     @property
     def ruler(self) -> list[float]:
         """The levels of the series, the level asked for among them."""
         own = [] if self.level_m is None else [self.level_m]
-        return sorted({*(float(x) for x in self.levels.split(",")), *own})
+        return sorted({*_split(self.levels), *own})
 
     @property
     def breaks(self) -> list[float]:
         """The upper bounds of the depth classes."""
-        return [float(x) for x in self.depths.split(",")]
+        return _split(self.depths)
 
 
-@dataclass(frozen=True)
-class Ground:
-    """The terrain with its place, the sea in it, and which cells are the municipality's."""
-
-    height: NDArray[np.float32]
-    sea: NDArray[np.bool_]
-    own: NDArray[np.bool_]
-    transform: Any
-
-    @property
-    def cell_km2(self) -> float:
-        """The area of one cell."""
-        return abs(float(self.transform.a * self.transform.e)) / _KM2
-
-    def at(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[Any, Any, Any]:
-        """Return row and column of points, and which of them lie in the terrain."""
-        column = np.floor((x - self.transform.c) / self.transform.a).astype(np.int64)
-        row = np.floor((y - self.transform.f) / self.transform.e).astype(np.int64)
-        rows, columns = self.height.shape
-        inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
-        return np.where(inside, row, 0), np.where(inside, column, 0), inside
-
-
-def ground_of(study: Study) -> Ground:
-    """Read the terrain and lay the sea and the municipality on its grid. Raises ParameterError."""
-    with rasterio.open(study.file(TERRAIN)) as file:
-        height = file.read(1).astype(np.float32, copy=False)
-        transform, nodata = file.transform, file.nodata
-    if nodata is not None:
-        height[height == np.float32(nodata)] = np.nan
-    west, south, east, north = rasterio.transform.array_bounds(*height.shape, transform)
-    box = shapely.box(west, south, east, north)
-    frame = study.frame(SEA)
-    parts = frame.geometry.to_numpy()[frame.sindex.query(box, predicate="intersects")]
-    sea = _on_grid(parts, height.shape, transform)
-    if not sea.any():
-        message = (
-            f"no sea in the terrain of {study.area.number} {study.area.name}: surge needs the sea "
-            "within the area or its halo (halo_m in workspace.toml)"
-        )
-        raise ParameterError(message)
-    own = _on_grid(np.array([study.polygon], dtype=object), height.shape, transform)
-    return Ground(height, sea, own, transform)
-
-
-def _on_grid(parts: NDArray[Any], shape: Any, transform: Any) -> NDArray[np.bool_]:
-    """Tell which cells have their centre in one of the polygons."""
-    if not len(parts):
-        return np.zeros(shape, dtype=bool)
-    marked: NDArray[np.uint8] = rasterize(
-        parts, out_shape=shape, transform=transform, dtype="uint8"
-    )
-    return marked.view(np.bool_)
+def _split(text: str) -> list[float]:
+    return [float(x) for x in text.split(",") if x.strip()]
 
 
 def run(study: Study, params: SurgeParameters) -> Result:
     """Fill the terrain from the sea at each level of the series; count area and residents.
 
-    The value is the share of the municipality's land under water at ``level_m``; there is
+    The value is the share of the land of known height under water at ``level_m``; there is
     none where no level is given. Residents are at their addresses, else at the centre
     of their cell.
     """
@@ -163,21 +142,21 @@ def run(study: Study, params: SurgeParameters) -> Result:
         k: paint_depths(v, ground.height, ground.sea, breaks_m=params.breaks)
         for k, v in fills.items()
     }
-    land_km2 = float((ground.own & ~ground.sea).sum()) * ground.cell_km2
+    known = known_km2(ground)
     main = max(fills) if params.level_m is None else params.level_m
-    flooded = _reached(drawn[main], ground)
+    flooded = reached_km2(drawn[main], ground)
     asked = params.level_m is not None
-    unknown = _unknown_km2(ground)
+    unknown = unknown_km2(study, ground)
     return Result(
         analysis="surge",
         title=ANALYSIS.title,
         area=study.area,
-        value=flooded / land_km2 if asked and land_km2 else None,
+        value=flooded / known if asked and known else None,
         unit="share",
         numerator=flooded if asked else None,
-        denominator=land_km2,
+        denominator=known,
         numerator_unit="km2",
-        status=Status.PARTLY_MAPPED if unknown > 0 else Status.OK,
+        status=(Status.PARTLY_MAPPED if unknown else Status.OK) if known else Status.NOT_MAPPED,
         finding=_finding(
             study,
             params,
@@ -192,7 +171,7 @@ def run(study: Study, params: SurgeParameters) -> Result:
             steps=("cells at or below the level, joined from the sea", "disconnected low ground"),
         ),
         notes=_notes(params, unknown),
-        figures={"land_km2": land_km2, "unknown_km2": unknown},
+        figures={"land_km2": study.area.land_km2, "unknown_km2": unknown},
         tables={
             "levels": _level_table(ground, cells, where, drawn=drawn),
             "depths": _depth_table(ground, fills[main], params),
@@ -218,16 +197,6 @@ def _corners(params: SurgeParameters) -> bool:
     return params.spread == "corners"
 
 
-def _reached(classes: NDArray[np.uint8], ground: Ground) -> float:
-    wet = (classes > 0) & (classes < DISCONNECTED - 1) & ground.own
-    return float(wet.sum()) * ground.cell_km2
-
-
-def _unknown_km2(ground: Ground) -> float:
-    gap = ~np.isfinite(ground.height) & ground.own & ~ground.sea
-    return float(gap.sum()) * ground.cell_km2
-
-
 def _finding(
     study: Study, params: SurgeParameters, *, level: float, flooded: float, residents: float
 ) -> Text:
@@ -244,12 +213,14 @@ def _finding(
     )
 
 
-def _notes(params: SurgeParameters, unknown_km2: float) -> tuple[Text, ...]:
+def _notes(params: SurgeParameters, unknown: float) -> tuple[Text, ...]:
     made = [t("surge.note_screening"), t("surge.note_ruler")]
     if params.level_m is not None and not (params.source and params.date):
         made.append(t("surge.note_no_source"))
-    if unknown_km2 > 0:
-        made.append(t("surge.note_unknown", area=number(unknown_km2, decimals=2)))
+    if params.datum.strip().upper() != _NATIONAL:
+        made.append(t("surge.note_datum", datum=params.datum))
+    if unknown > 0:
+        made.append(t("surge.note_unknown", area=number(unknown, decimals=2)))
     return tuple(made)
 
 
@@ -283,7 +254,7 @@ def _level_table(
                 t("common.total"),
             ],
             "residents": [*counts, cells.total],
-            "reached_km2": [*(_reached(c, ground) for c in drawn.values()), *([np.nan] * 3)],
+            "reached_km2": [*(reached_km2(c, ground) for c in drawn.values()), *([np.nan] * 3)],
             "disconnected_km2": [
                 *(float(((c == DISCONNECTED) & own).sum()) * ground.cell_km2
                   for c in drawn.values()),
@@ -297,7 +268,8 @@ def _level_table(
         ("reached_km2", "km2", 2),
         ("disconnected_km2", "km2", 2),
     )
-    return table("levels", frame, columns, total=True, counts="bands")
+    # Anybody may move a level by a centimetre: two exact answers would differ by a house.
+    return table("levels", frame, columns, total=True, counts="bands", to_ten=True)
 
 
 def _depth_table(ground: Ground, fill: Fill, params: SurgeParameters) -> Table:

@@ -56,7 +56,7 @@ def looked_at(
     hazard: Hazard, objects: NDArray[Any], *, inside: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Tell where the hazard was mapped at the objects: ``inside`` its zones, or its extent."""
-    if hazard.entry.coverage.kind == "everywhere":
+    if hazard.everywhere:
         return np.ones(len(objects), dtype=bool)
     return np.asarray(inside | on(hazard.mapped, objects))
 

@@ -15,7 +15,7 @@ from gis.errors import FieldError
 from gis.kernels.zones import disjoint_bands
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -56,7 +56,8 @@ class Hazard:
     hits mean anything (``entry.coverage.kind`` is positive_only) or all is mapped.
     ``rows`` are the fields of the zones, in the order of ``zones.shapes``. ``floods`` is
     the publisher's text on what each mapped extent was mapped for; None where the extents
-    have no such field.
+    have no such field. ``silent``: the layer has no row near, and nothing says that its
+    file covers the municipality; then its silence is no answer either.
     """
 
     id: str
@@ -67,6 +68,12 @@ class Hazard:
     extent_missing: bool
     rows: pd.DataFrame
     floods: tuple[object, ...] | None = None
+    silent: bool = False
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether a place outside its zones is an answer in all of the municipality."""
+        return self.entry.coverage.kind == "everywhere" and not self.silent
 
     @property
     def in_union(self) -> bool:
@@ -83,6 +90,11 @@ class Hazard:
 def is_zone_layer(entry: LayerEntry) -> bool:
     """Tell whether a layer of classes holds hazard zones: no caution areas, and no noise."""
     return entry.theme == "hazard" and not entry.caution
+
+
+def zone_layers(ids: Iterable[str]) -> tuple[str, ...]:
+    """Return those of some layers that hold hazard zones."""
+    return tuple(x for x in ids if is_zone_layer(layer_entry(x)))
 
 
 def one_class(shapes: NDArray[Any]) -> Zones:
@@ -126,7 +138,16 @@ def _hazard(study: Study, layer: str) -> Hazard:
         extent_missing=extent is not None and not study.has(extent),
         rows=frame.drop(columns=frame.geometry.name).reset_index(drop=True),
         floods=_floods(study, extent),
+        silent=is_silent(study, layer),
     )
+
+
+def is_silent(study: Study, layer: str) -> bool:
+    """Tell whether a layer holds nothing near, and no source says that it covers the place.
+
+    A file of another county, or of another zone, looks just like a place without hazard.
+    """
+    return study.frame(layer).empty and not study.source(layer).covers
 
 
 def _floods(study: Study, extent: str | None) -> tuple[object, ...] | None:
@@ -142,7 +163,7 @@ def mapped_extent(study: Study, layer: str, extent: str | None) -> NDArray[Any] 
         mapped: NDArray[Any] = study.near(extent).geometry.to_numpy()
         return mapped
     only_within = _ONLY_WITHIN.get(layer)
-    if only_within is None or not study.has(only_within):
+    if only_within is None or not study.has(only_within) or is_silent(study, only_within):
         return None
     possible = study.frame(only_within)
     hit = possible.sindex.query(study.polygon, predicate="intersects")

@@ -134,6 +134,10 @@ def _expose(
     ] = None,
     weight: WeightOption = None,
     rule: Annotated[Rule, typer.Option("--rule")] = "interior",
+    min_share: Annotated[
+        float | None,
+        typer.Option("--min-share", help="regel min-share: minste andel / least share, 0-1"),
+    ] = None,
     order: Annotated[
         str, typer.Option("--order", help="klassene fra verst / from the worst, A,B,C")
     ] = "",
@@ -151,6 +155,7 @@ def _expose(
         Given(points, points_layer, _pair(points_xy, "--points-xy"), crs),
         class_field=class_field,
         rule=rule,
+        min_share=min_share,
         order=_words(order),
         weight=weight,
         metric_epsg=metric_crs,

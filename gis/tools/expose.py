@@ -23,7 +23,7 @@ from gis.kernels.zones import (
 from gis.result import Definition
 from gis.sources.convert import as_text
 from gis.sources.own import column_of
-from gis.text import t
+from gis.text import percent, t
 from gis.tools.answer import Answer, plain, share
 from gis.tools.files import Given, Loaded, count_unit, load, metric_crs, name_of
 
@@ -32,13 +32,21 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-Rule = Literal["interior", "touch", "representative-point"]
+Rule = Literal["interior", "touch", "representative-point", "min-share"]
 
 # Bands snap to a millimetre; seams of neighbours that drifted apart in a transformation
 # overlap by less than this, and are no overlap.
 _GRID_M = 0.001
 _SEAM_M2 = 1.0
 _ALL = "all zones"
+
+
+@dataclass(frozen=True)
+class _Hit:
+    """The rule by which an object counts as inside, and the least share that min-share asks."""
+
+    rule: Rule
+    min_share: float | None
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,7 @@ def expose(
     *,
     class_field: str | None = None,
     rule: Rule = "interior",
+    min_share: float | None = None,
     order: Sequence[str] = (),
     weight: str | None = None,
     metric_epsg: int | None = None,
@@ -67,17 +76,20 @@ def expose(
     place has the worst. Without it, zones of different classes may not overlap, and no
     point may meet two of them. ``interior``: strictly inside (polygons and lines: the
     interiors meet); ``touch``: the outline counts; ``representative-point``: a point
-    on the surface of each object is strictly inside. ``frame`` holds the objects with
+    on the surface of each object is strictly inside; ``min-share``: at least ``min_share``
+    of the area (lines: length) of each object. ``frame`` holds the objects with
     ``zone_class``. Raises GisError.
     """
+    hit = _Hit(rule, min_share)
     files = zones.read(), points.read()
     crs = metric_crs(files, metric_epsg)
     p = load(files[1], crs, role="points", weight=weight)
     z = _ranked(load(files[0], crs, role="zones", kinds=("polygon",)), class_field, order)
-    found = _classes(p, z.loaded.shapes, z.ranks, rule=rule, n_classes=len(z.classes))
+    _check_hit(hit, p)
+    found = _classes(p, z.loaded.shapes, z.ranks, hit=hit, n_classes=len(z.classes))
     if not z.ordered:
         _refuse_overlap(z)
-        _refuse_doubt(p, z, found, rule=rule)
+        _refuse_doubt(p, z, found, hit=hit)
     bands = disjoint_bands(z.loaded.shapes, z.ranks, n_classes=len(z.classes), grid_m=_GRID_M)
     sums = count_by_class(found, p.weights, n_classes=len(z.classes))
     inside, total = float(sums[:-1].sum()), float(p.weights.sum())
@@ -92,7 +104,7 @@ def expose(
         numerator=inside,
         denominator=total,
         counted=count_unit(weight),
-        definition=_definition(z, rule, weight, class_field=class_field, crs_name=name_of(crs)),
+        definition=_definition(z, hit, weight, class_field=class_field, crs_name=name_of(crs)),
         files=(z.loaded.source, p.source),
         frame=p.frame.assign(zone_class=pd.array(names[found], dtype="str")),
         left_out=(*z.loaded.left_out, *p.left_out),
@@ -110,12 +122,31 @@ def expose(
     )
 
 
+def _check_hit(hit: _Hit, p: Loaded) -> None:
+    """Refuse a share without its rule, the rule without one, and points. Raises ParameterError."""
+    of_share = hit.rule == "min-share"
+    if of_share != (hit.min_share is not None):
+        message = (
+            f"rule {hit.rule} and min-share {hit.min_share} given; rule min-share goes with a "
+            "share above 0 and at most 1, and no other rule does"
+        )
+        raise ParameterError(message)
+    if of_share and p.kind == "point":
+        message = (
+            f"{p.source.file}: rule min-share is of polygons and lines; points have no share "
+            "inside (allowed: interior, touch, representative-point)"
+        )
+        raise ParameterError(message)
+
+
 def _classes(
-    p: Loaded, shapes: NDArray[Any], ranks: NDArray[np.int64], *, rule: Rule, n_classes: int
+    p: Loaded, shapes: NDArray[Any], ranks: NDArray[np.int64], *, hit: _Hit, n_classes: int
 ) -> NDArray[np.int64]:
     if p.kind != "point":
-        return polygon_class(p.shapes, shapes, ranks, rule=rule, n_classes=n_classes)
-    at: PointRule = "touch" if rule == "touch" else "interior"
+        return polygon_class(
+            p.shapes, shapes, ranks, rule=hit.rule, n_classes=n_classes, min_share=hit.min_share
+        )
+    at: PointRule = "touch" if hit.rule == "touch" else "interior"
     x, y = shapely.get_x(p.shapes), shapely.get_y(p.shapes)
     return highest_class(x, y, shapes, ranks, rule=at, n_classes=n_classes)
 
@@ -184,15 +215,15 @@ def _refuse_overlap(z: _Zones) -> None:
         raise ParameterError(message)
 
 
-def _refuse_doubt(p: Loaded, z: _Zones, found: NDArray[np.int64], *, rule: Rule) -> None:
+def _refuse_doubt(p: Loaded, z: _Zones, found: NDArray[np.int64], *, hit: _Hit) -> None:
     """Refuse objects whose class would be another under another order of the classes."""
     last = len(z.classes) - 1
-    turned = _classes(p, z.loaded.shapes, last - z.ranks, rule=rule, n_classes=last + 1)
+    turned = _classes(p, z.loaded.shapes, last - z.ranks, hit=hit, n_classes=last + 1)
     doubt = (found >= 0) & (last - turned != found)
     if doubt.any():
         message = (
             f"{p.source.file}: {int(doubt.sum())} of {len(found)} objects meet zones of several "
-            f"classes under rule {rule}; say which is worse with --order WORST,...,LEAST of: "
+            f"classes under rule {hit.rule}; say which is worse with --order WORST,...,LEAST of: "
             f"{listing(z.classes)}"
         )
         raise ParameterError(message)
@@ -221,18 +252,20 @@ def _unused(z: _Zones) -> list[str]:
 
 
 def _definition(
-    z: _Zones, rule: Rule, weight: str | None, *, class_field: str | None, crs_name: str
+    z: _Zones, hit: _Hit, weight: str | None, *, class_field: str | None, crs_name: str
 ) -> Definition:
     counted = t("tools.of_rows") if weight is None else t("tools.of_weight", weight=weight)
     worst = t("tools.worst" if z.ordered and len(z.classes) > 1 else "tools.no_overlap")
-    rule_key = rule.replace("-", "_")
+    key = hit.rule.replace("-", "_")
+    rule = t(f"tools.rule_{key}", share=percent(hit.min_share, decimals=1))
     return Definition(
-        sentence=t("tools.expose", counted=counted, rule=t(f"tools.rule_{rule_key}"), worst=worst),
+        sentence=t("tools.expose", counted=counted, rule=rule, worst=worst),
         parameters={
             "class": class_field,
             "order": ",".join(z.classes),
             "order_given": z.ordered and len(z.classes) > 1,
-            "rule": rule,
+            "rule": hit.rule,
+            "min_share": hit.min_share,
             "weight": weight,
             "metric_crs": crs_name,
         },
