@@ -34,6 +34,11 @@ Language = Literal["nb", "en"]
 LEAST = 10
 """The smallest number of residents that may be published, apart from 0."""
 
+OWN_WEIGHT = "own_weight"
+PEOPLE = ("residents", OWN_WEIGHT)
+"""What is counted under this rule: residents, and a weight of the user's own, which may be
+persons and is taken as such."""
+
 TEXTS: dict[str, dict[str, str]] = {
     "nb": {"under-10": "under 10", "withheld": "skjult"},
     "en": {"under-10": "under 10", "withheld": "withheld"},

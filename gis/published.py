@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from gis.disclosure import LEAST, is_publishable, round_residents, rounded_part
+from gis.disclosure import LEAST, PEOPLE, is_publishable, round_residents, rounded_part
 from gis.protect import protect_table, round_table
 from gis.result import UNDER_TEN, WITHHELD, LeftOut, Reading, Result, Scalar, Table
 from gis.text import Text, t
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-# Frames of grid cells carry the exact number and what may be shown of it.
+# Frames of grid cells carry the exact number; what may be shown of it stands beside it, in
+# a column of the same name and "_shown".
 CELL_COUNT = "residents"
-CELL_SHOWN = "residents_shown"
 
 
 def publishable(result: Result, *, small_counts: Literal["hide", "round"] = "hide") -> Result:
@@ -70,7 +70,7 @@ def _rounding_note(result: Result, small_counts: Literal["hide", "round"]) -> Te
 
 
 def _counts_residents(result: Result) -> bool:
-    return result.numerator_unit == "residents"
+    return result.numerator_unit in PEOPLE
 
 
 def _headline(result: Result) -> Result:
@@ -80,13 +80,19 @@ def _headline(result: Result) -> Result:
     part = rounded_part(result.numerator, result.denominator)
     whole = result.denominator if is_publishable(result.denominator) else None
     if part is None or whole is None:
-        note = t("common.headline_withheld")
+        note = _noted("headline_withheld", result)
         notes = (*result.notes, note)
         return replace(result, numerator=None, denominator=whole, value=None, notes=notes)
     value = None if result.value is None or not whole else part / whole
     told = part == result.numerator or any(v.to_ten for v in result.tables.values())
-    rounded = () if told else (t("common.rounded"),)
+    rounded = () if told else (_noted("rounded", result),)
     return replace(result, numerator=part, value=value, notes=(*result.notes, *rounded))
+
+
+def _noted(key: str, result: Result) -> Text:
+    """Word a note about the persons of a result, or about the weight taken as such."""
+    unit = result.numerator_unit
+    return t(f"common.{key}" if unit == "residents" else f"common.{key}_{unit}")
 
 
 def _reading(reading: Reading, result: Result) -> Reading:
@@ -121,8 +127,8 @@ def _range(
 
 
 def _left_out(item: LeftOut) -> LeftOut:
-    """Round residents as the headline is: beside it, an exact rest would tell the exact part."""
-    if item.unit != "residents":
+    """Round persons as the headline is: beside it, an exact rest would tell the exact part."""
+    if item.unit not in PEOPLE:
         return replace(item, count=float(round(item.count)))
     rounded = round_residents(item.count)
     # The reason matters more than the number, which is empty in JSON.
@@ -145,7 +151,7 @@ def _figure(
         rows = tables[table].frame
         cell: Any = rows.loc[rows[tables[table].key] == key, column].iloc[0]
         return cell if isinstance(cell, str) else int(cell)
-    if not _counts_residents(result) or not name.startswith("residents"):
+    if not _counts_residents(result) or not name.startswith(result.numerator_unit):
         return value
     if value == result.denominator:
         return headed.denominator if headed.denominator is not None else UNDER_TEN
@@ -181,13 +187,15 @@ def shown_frame(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     A frame of cells that was not settled beside its units is rounded to 10, with
     "<10" below.
     """
-    if "cell_id" not in frame.columns or CELL_COUNT not in frame.columns:
+    if "cell_id" not in frame.columns:
         return frame
-    shown = frame.copy()
-    if CELL_SHOWN in shown.columns:
-        shown[CELL_COUNT] = shown[CELL_SHOWN]
-        return shown.drop(columns=CELL_SHOWN)
-    values: list[Any] = [round_residents(v) for v in shown[CELL_COUNT].to_numpy(dtype=float)]
-    values = [UNDER_TEN if v is None else v for v in values]
-    shown[CELL_COUNT] = pd.Series(values, index=shown.index, dtype=object)
+    shown = frame
+    for count in (name for name in PEOPLE if name in frame.columns):
+        settled = f"{count}_shown"
+        if settled in shown.columns:
+            shown = shown.assign(**{count: shown[settled]}).drop(columns=settled)
+            continue
+        values: list[Any] = [round_residents(v) for v in shown[count].to_numpy(dtype=float)]
+        values = [UNDER_TEN if v is None else v for v in values]
+        shown = shown.assign(**{count: pd.Series(values, index=shown.index, dtype=object)})
     return shown

@@ -122,6 +122,17 @@ def why_not_ordinary(day: dt.date, periods: tuple[Period, ...] = DEFAULT_PERIODS
     return next((period.name for period in periods if period.holds(day)), None)
 
 
+def given_day(day: dt.date) -> Text:
+    """Word that a date was given, and why it is no ordinary day where it is none."""
+    odd = why_not_ordinary(day)
+    if odd is None:
+        return Text(nb="valgt dato", en="date as given")
+    return Text(
+        nb=f"valgt dato, ingen vanlig hverdag: {odd.nb}",
+        en=f"date as given, no ordinary day: {odd.en}",
+    )
+
+
 def check_service_day(day: dt.date, trips_by_date: Mapping[dt.date, int]) -> None:
     """Refuse a date outside the dates that a feed covers. Raises ParameterError."""
     first, last = _validity(trips_by_date)

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from gis.cli import app
 from gis.errors import ParameterError
+from gis.serviceday import given_day
 from gis.tools import Asked, departures
 from gis.tools.departures import parse_window
 from tests.feeds import times, town, trips, write_feed
@@ -121,6 +122,30 @@ def test_the_day_is_chosen_with_its_reason(quarterly: Path) -> None:
     assert day["trips"] == 8
     with pytest.raises(ParameterError, match="outside the feed"):
         departures(quarterly, asked(date=dt.date(2027, 1, 6)))
+
+
+def test_a_mode_that_does_not_run_is_no_silent_zero(quarterly: Path) -> None:
+    """By hand: no boat leaves, so the answer says which modes do; no note where one does."""
+    answer = departures(quarterly, asked(modes=("water",)))
+    assert (answer.value, answer.denominator) == (0, 0)
+    assert answer.notes == ("no departure by water in 07-09; there are: bus, rail",)
+    assert "båt" in answer.definition.sentence.nb
+    assert departures(quarterly, asked(modes=("water", "bus"))).notes == ()
+
+
+def test_a_given_holiday_is_said_to_be_one() -> None:
+    """By the calendar: 17 May 2027 is a public holiday, 18 November 2026 a plain Wednesday."""
+    assert given_day(WEDNESDAY).nb == "valgt dato"
+    assert given_day(dt.date(2027, 5, 17)).nb == (
+        "valgt dato, ingen vanlig hverdag: offentlig fridag"
+    )
+    assert "no Tuesday" in given_day(dt.date(2026, 11, 20)).en
+
+
+def test_cluster_metres_need_the_cluster_level(quarterly: Path) -> None:
+    """By rule: parameters that contradict each other are refused, not ignored."""
+    with pytest.raises(ParameterError, match="cluster_m 50 given with level quay"):
+        departures(quarterly, asked(level="quay", cluster_m=50))
 
 
 def test_a_box_limits_the_stops(quarterly: Path) -> None:

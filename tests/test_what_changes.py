@@ -54,7 +54,7 @@ def place(x: float, y: float) -> str:
 def test_a_service_can_refuse_files_of_the_machine(tmp_path: Path) -> None:
     """By rule: without own_files a parameter that names a file is refused before it is opened."""
     one = ANALYSES["what-changes"]
-    assert file_parameters(one.parameters) == ("feed", "path")
+    assert file_parameters(one.parameters) == ("weight_file", "feed", "path")
     for name in ("feed", "path"):
         with pytest.raises(ParameterError, match="own_files=True"):
             one(study(listed()), {name: str(tmp_path / "secret"), "metric": "network"})

@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 AGES = "age_groups"
 
 
-def age_tables(study: Study, cells: Cells, part: NDArray[np.float64]) -> dict[str, Table]:
+def age_tables(
+    study: Study, cells: Cells, part: NDArray[np.float64], *, reached_field: str = "reached"
+) -> dict[str, Table]:
     """Return residents and those reached by age group; empty without the layers it takes.
 
-    ``part``: the share (0-1) of each cell that is reached. Each age group of a unit is
-    taken to be reached as its residents of all ages are, which is an assumption: it
-    tells apart units, not people in one. Ages of units of the municipality without a
-    resident in the grid stand in a row of their own, so that the sums agree.
+    ``part``: the share (0-1) of each cell that is reached; ``reached_field`` is the column
+    of those who are. Each age group of a unit is taken to be reached as its residents of
+    all ages are, which is an assumption: it tells apart units, not people in one. Ages of
+    units of the municipality without a resident in the grid stand in a column of their own,
+    so that the sums agree.
     """
     if cells.counted != "residents" or not (study.has(AGES) and study.has(UNITS)):
         return {}
@@ -53,17 +56,17 @@ def age_tables(study: Study, cells: Cells, part: NDArray[np.float64]) -> dict[st
         {
             "age": ages["age"].astype(str),
             "residents": count,
-            "reached": np.nan_to_num(count * near),
+            reached_field: np.nan_to_num(count * near),
             "not_placed": np.where(np.isnan(near), count, 0.0),
         }
     )
     frame = rows.groupby("age", as_index=False).sum()
     frame = frame.iloc[np.lexsort((frame["age"], frame["age"].map(first_age)))]
-    frame["share"] = share(frame["reached"], frame["residents"] - frame["not_placed"])
+    frame["share"] = share(frame[reached_field], frame["residents"] - frame["not_placed"])
     columns = (
         ("age", "text", 0),
         ("residents", "residents", 0),
-        ("reached", "residents", 0),
+        (reached_field, "residents", 0),
         ("not_placed", "residents", 0),
         ("share", "share", 1),
     )

@@ -116,7 +116,7 @@ def _transit(
 ) -> tuple[float | None, Text | None, Timetable | None, NDArray[np.float64]]:
     check_reach(study, params)
     stops, timetable = stops_of(study, params)
-    cells = counted_cells(study, params.weight)
+    cells = params.cells(study)
     part = reach_by(study, params, cells, stops=stops).parts(params.max_m)
     value, remark = share_of_residents(float(cells.weight @ part), cells.total)
     return value, remark, timetable, part
@@ -127,7 +127,7 @@ def rail_by_bicycle(study: Study, max_min: float) -> Measured:
     params = RailCyclingParameters(max_min=max_min)
     ride = ride_of(study, params)
     check_halo(study, ride)
-    origins = origins_of(study, counted_cells(study, params.weight), params.origins)
+    origins = origins_of(study, params.cells(study), params.origins)
     done = ridden(study, origins, ride)
     cells = origins.cells
     reached = float(cells.weight @ origins.parts(done.within))

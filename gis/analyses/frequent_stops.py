@@ -14,10 +14,9 @@ import shapely
 from gis.crs import LONLAT_EPSG, transform_points
 from gis.errors import LayerMissingError
 from gis.kernels.timetable import DepartureTable, departure_table, meets
-from gis.serviceday import ServiceDay, check_service_day, choose_service_day
+from gis.serviceday import ServiceDay, check_service_day, choose_service_day, given_day
 from gis.sources.gtfs import FeedDay, read_feed, trips_per_date
 from gis.sources.gtfs_patch import accessible_stops, says_boarding, with_patch
-from gis.text import t
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -153,7 +152,7 @@ def open_timetable(study: Study, *, date: dt.date | None, window_h: tuple[int, i
         day = choose_service_day(per_date)
     else:
         check_service_day(date, per_date)
-        day = ServiceDay(date, per_date[date], reason=t("transit_access.given_date"))
+        day = ServiceDay(date, per_date[date], reason=given_day(date))
     timetable = Timetable(study=study, day=day)
     if timetable.feed(window_h).quays.is_empty():
         message = (

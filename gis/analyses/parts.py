@@ -18,16 +18,24 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from gis.analyses.residents import Cells
     from gis.analyses.study import Study
 
 UNITS = "basic_statistical_units"
 
 
-def provenance(study: Study, layers: Iterable[str], *, steps: Sequence[str]) -> Provenance:
-    """Collect the sources of the layers that were there, and the steps taken."""
-    used = ["municipality", *(["sea"] if study.sea_removed else []), *layers]
+def provenance(
+    study: Study, layers: Iterable[str], *, steps: Sequence[str], counted: Cells | None = None
+) -> Provenance:
+    """Collect the sources of the layers that were there, and the steps taken.
+
+    ``counted``: what was counted, whose source comes first; a file of the user's own too.
+    """
+    first = [] if counted is None else [counted.layer]
+    used = ["municipality", *(["sea"] if study.sea_removed else []), *first, *layers]
     sources = tuple(study.source(x) for x in dict.fromkeys(used) if study.has(x))
-    return Provenance(sources=sources, steps=tuple(steps))
+    own = (counted.own.source,) if counted is not None and counted.own else ()
+    return Provenance(sources=(*sources, *own), steps=tuple(steps))
 
 
 def unit_of_points(

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-from pydantic import Field, JsonValue
+from pydantic import Field
 
+from gis.analyses.counting import OWN_FILE
 from gis.analyses.frequent_stops import READY_LIST
 from gis.analyses.network_access import ROADS, TERRAIN, joined_lines, network_of
 from gis.analyses.new_paths import new_lines
-from gis.analyses.parts import UNITS, provenance
+from gis.analyses.parts import UNITS
 from gis.analyses.rail_cycling import RailCyclingParameters, answer, check_halo, ride_of
 from gis.analyses.registry import Analysis
 from gis.analyses.rides import STATIONS, Ridden, better_of, ridden
 from gis.analyses.transit_tables import units_table
-from gis.analyses.travel import ADDRESSES, counted_cells, origins_of
+from gis.analyses.travel import ADDRESSES, origins_of
 from gis.analyses.travel_words import count_text, joined, share_text
 from gis.errors import InvariantError, ParameterError
 from gis.result import Definition, Reading, Result
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-# A service must not take these from strangers: they name files of the user's own machine.
-_OWN_FILE: dict[str, JsonValue] = {"own_file": True}
-
 
 class RailChangesParameters(RailCyclingParameters):
     """How far is cycled to which stations, and what is new."""
@@ -43,7 +41,7 @@ class RailChangesParameters(RailCyclingParameters):
     path: Path | None = Field(
         default=None,
         description="a file of lines: new foot and cycle paths on the ground (with metric network)",
-        json_schema_extra=_OWN_FILE,
+        json_schema_extra=OWN_FILE,
     )
     join_m: float = Field(
         default=10,
@@ -65,7 +63,7 @@ def run(study: Study, params: RailChangesParameters) -> Result:
     if params.path is not None and ride.metric != "network":
         message = f"path given with metric {ride.metric}; allowed: metric network"
         raise ParameterError(message)
-    origins = origins_of(study, counted_cells(study, params.weight), params.origins)
+    origins = origins_of(study, params.cells(study), params.origins)
     before = ridden(study, origins, ride)
     after, drawn = _after(study, origins, ride, before=before, params=params)
     was, now = origins.parts(before.within), origins.parts(after.within)
@@ -115,10 +113,8 @@ def _answer(
             gained=count_text(cells, new - old),
         ),
         definition=_definition(params, told),
-        provenance=provenance(
-            study,
-            [s.layer for s in told.provenance.sources],
-            steps=(*told.provenance.steps, *files, "before and after"),
+        provenance=replace(
+            told.provenance, steps=(*told.provenance.steps, *files, "before and after")
         ),
         figures={**told.figures, f"{counted}_before": old, f"{counted}_gained": new - old},
         tables={**told.tables, **_units(study, origins, was=was, now=now)},

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
 from gis.analyses.ages_reached import AGES, age_tables
+from gis.analyses.counting import Counting
 from gis.analyses.frequent_stops import READY_LIST
 from gis.analyses.network_access import ROADS, TERRAIN
 from gis.analyses.parts import UNITS, provenance
@@ -19,19 +20,15 @@ from gis.analyses.rail_tables import (
     stations_used,
 )
 from gis.analyses.rail_words import define, finding
-from gis.analyses.registry import Analysis, Parameters
+from gis.analyses.registry import Analysis
 from gis.analyses.residents import share_bounds
 from gis.analyses.rides import STATIONS, Kind, Ridden, Ride, StationLayer, ridden
 from gis.analyses.transit_tables import units_table
 from gis.analyses.travel import (
     ADDRESSES,
     Metric,
-    Origin,
     Origins,
-    Weight,
-    counted_cells,
     origins_of,
-    with_origins,
 )
 from gis.analyses.travel_words import network_notes
 from gis.errors import ParameterError
@@ -47,7 +44,7 @@ if TYPE_CHECKING:
     from gis.result import Table
 
 
-class RailCyclingParameters(Parameters):
+class RailCyclingParameters(Counting):
     """Which stations, how far, how fast, by which way."""
 
     max_min: float = Field(default=10, ge=1, le=60, description="how many minutes' cycling")
@@ -79,19 +76,6 @@ class RailCyclingParameters(Parameters):
     speed_kmh: float | None = Field(
         default=None, gt=3, le=50, description="speed on the flat; default 18, e-bike 20"
     )
-    weight: Weight = Field(
-        default="residents",
-        description="who is counted: residents, employees, establishments or addresses",
-    )
-    origins: Origin = Field(
-        default="centre",
-        description="where a cell's residents start from: its centre, or its addresses",
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _addresses_are_where_they_are(cls, given: Any) -> Any:
-        return with_origins(given)
 
     @model_validator(mode="after")
     def _one_limit(self) -> RailCyclingParameters:
@@ -114,7 +98,7 @@ def run(study: Study, params: RailCyclingParameters) -> Result:
     """
     ride = ride_of(study, params)
     check_halo(study, ride)
-    origins = origins_of(study, counted_cells(study, params.weight), params.origins)
+    origins = origins_of(study, params.cells(study), params.origins)
     done = ridden(study, origins, ride)
     readings = ride_readings(study, origins, done)
     return answer(study, origins, done, readings=readings)
@@ -190,7 +174,8 @@ def answer(
         definition=define(study, origins, done),
         provenance=provenance(
             study,
-            [cells.layer, ride.layer, *_used(origins, ride), UNITS, AGES],
+            [ride.layer, *_used(origins, ride), UNITS, AGES],
+            counted=cells,
             steps=(
                 "cells whose centre lies in the municipality",
                 f"{ride.metric} cycling from {origins.kind} to the nearest station, <= the limit",
@@ -223,7 +208,7 @@ def _tables(
     tables = {"by_station": station_table(study, origins, done)}
     if study.has(UNITS):
         tables["units"] = units_table(study, origins.cells, {"reached_station": part})
-    return tables | age_tables(study, origins.cells, part)
+    return tables | age_tables(study, origins.cells, part, reached_field="reached_station")
 
 
 def _used(origins: Origins, ride: Ride) -> tuple[str, ...]:

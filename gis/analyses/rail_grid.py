@@ -19,7 +19,7 @@ from gis.analyses.rail_cycling import (
 from gis.analyses.rail_words import finding
 from gis.analyses.registry import check_parameters
 from gis.analyses.rides import STATIONS, Kind, ridden
-from gis.analyses.travel import Metric, counted_cells, origins_of
+from gis.analyses.travel import Metric, origins_of
 from gis.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def rail_grid(study: Study, params: Mapping[str, Any] | None = None) -> Grid:
         chosen.model_copy(update=dict(zip(names, values, strict=True)))
         for values in itertools.product(*(c.values for c in controls))
     ]
-    origins = origins_of(study, counted_cells(study, chosen.weight), chosen.origins)
+    origins = origins_of(study, chosen.cells(study), chosen.origins)
     done = [ridden(study, origins, ride_of(study, p)) for p in asked]
     readings = len(asked) // len(controls[0].values)
     # The farthest limit of each reading knows of every cell when it comes within reach.

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from gis.analyses.parts import share, table
-from gis.analyses.shown import shown_residents
+from gis.analyses.shown import cell_columns
 from gis.analyses.travel_words import targets_off, unreached, without_address
 from gis.result import LeftOut
 from gis.text import number, t
@@ -57,7 +57,7 @@ def station_table(study: Study, origins: Origins, done: Ridden) -> Table:
         }
     )
     frame["share"] = share(frame[counted], origins.cells.total)
-    people = counted == "residents"
+    people = origins.cells.people
     columns = (
         ("name", "text", 0),
         ("kind", "text", 0),
@@ -106,9 +106,7 @@ def left_out_of(origins: Origins, done: Ridden) -> tuple[LeftOut, ...]:
 def ride_frame(study: Study, origins: Origins, done: Ridden) -> gpd.GeoDataFrame:
     """Return the cells: whether half of each or more arrive, how far it is, and how long."""
     cells = origins.cells
-    columns: dict[str, Any] = {"cell_id": cells.cell_id, cells.counted: cells.weight}
-    if cells.counted == "residents":
-        columns["residents_shown"] = shown_residents(study, cells)
+    columns = cell_columns(study, cells)
     metres = origins.middle(done.metres)
     columns["reached"] = ~np.isnan(metres)
     columns["way_m"] = np.round(metres)

@@ -6,11 +6,21 @@ from typing import TYPE_CHECKING
 
 from gis.analyses.network_access import ROADS, TERRAIN
 from gis.analyses.rides import STATIONS
-from gis.analyses.travel_words import counted_words, joined, metres, plain_number, share_text
+from gis.analyses.travel_words import (
+    counted_parameters,
+    counted_words,
+    joined,
+    metres,
+    own_rule,
+    own_words,
+    plain_number,
+    share_text,
+)
 from gis.result import Definition
 from gis.text import Text, number, t
 
 if TYPE_CHECKING:
+    from gis.analyses.residents import Cells
     from gis.analyses.rides import Ridden, Ride
     from gis.analyses.study import Study
     from gis.analyses.travel import Origin, Origins
@@ -26,6 +36,7 @@ def finding(study: Study, origins: Origins, done: Ridden, *, reached: float) -> 
     ride = done.ride
     return t(
         f"rail_cycling.finding_{origins.cells.counted}",
+        **own_words(origins.cells),
         share=share_text(origins.cells, reached),
         name=study.area.name,
         limit=limit_text(ride),
@@ -87,18 +98,19 @@ def _bicycle(ride: Ride) -> Text:
 
 def define(study: Study, origins: Origins, done: Ridden) -> Definition:
     """Spell every choice out in a sentence, and as parameters."""
-    ride, weight = done.ride, origins.cells.counted
+    ride, cells = done.ride, origins.cells
     stations = study.source(ride.layer)
     sentence = t(
         "rail_cycling.definition",
-        **counted_words(study, weight, origins.kind),
+        **counted_words(study, cells, origins.kind),
         limit=limit_text(ride),
         direction=t(f"rail_cycling.long_{ride.trip.direction}"),
         station=t(f"rail_cycling.kind_{ride.kind}"),
         stations=Text(nb=stations.title_nb, en=stations.title_en),
     )
     return Definition(
-        joined(sentence, _how(study, ride), *_speeds(done)), _parameters(done, weight)
+        joined(sentence, _how(study, ride), *_speeds(done), *own_rule(cells)),
+        _parameters(done, cells),
     )
 
 
@@ -134,7 +146,7 @@ def _speeds(done: Ridden) -> tuple[Text, ...]:
     return (text,)
 
 
-def _parameters(done: Ridden, weight: str) -> dict[str, Scalar]:
+def _parameters(done: Ridden, cells: Cells) -> dict[str, Scalar]:
     ride, trip = done.ride, done.ride.trip
     network = ride.metric == "network"
     given: dict[str, Scalar] = {
@@ -148,7 +160,7 @@ def _parameters(done: Ridden, weight: str) -> dict[str, Scalar]:
         "bicycle": "e-bike" if trip.e_bike else "ordinary",
         "speed_kmh": trip.flat_kmh if trip.timed else None,
         "effective_kmh": None if done.effective_kmh is None else round(done.effective_kmh, 2),
-        "weight": weight,
+        **counted_parameters(cells),
         "access_leg": ACCESS_RULE if network else None,
         "snap_m": trip.snap_m if network else None,
         "footways": trip.footways if network else None,

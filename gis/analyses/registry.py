@@ -92,5 +92,7 @@ def _fault(error: Any, model: type[Parameters]) -> str:
         near = difflib.get_close_matches(where, model.model_fields, n=1)
         hint = f"; did you mean '{near[0]}'?" if near else ""
         return f"no parameter '{where}'{hint} (there are: {', '.join(model.model_fields)})"
-    allowed = error["msg"].removeprefix("Value error, ")
+    allowed = str(error["msg"].removeprefix("Value error, "))
+    if not where:  # parameters that contradict each other, which the message names
+        return allowed
     return f"parameter '{where}': {error['input']!r} given; {allowed}"

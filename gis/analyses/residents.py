@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 
 from gis.crs import WORKING_EPSG, transform_points
+from gis.disclosure import PEOPLE
 from gis.kernels import cells as grid
 from gis.result import LeftOut
 from gis.text import number, t
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gis.analyses.study import Study
+    from gis.provenance import LayerSource
 
 CELL_M = 250
 # SSB has coded every cell of 1 to 9 residents as 5 since the 2020 grid (decision of 2019).
@@ -33,12 +35,21 @@ _CODED_AT_LEAST = 10
 
 
 @dataclass(frozen=True)
+class Counted:
+    """A file of the user's own that is counted: where it is from, and its column (None: rows)."""
+
+    source: LayerSource
+    field: str | None
+
+
+@dataclass(frozen=True)
 class Cells:
     """The grid cells whose centre lies in the municipality.
 
     ``x`` and ``y`` are the centres in the working CRS, ``weight`` what is
     counted (``counted`` names it); ``low`` and ``high`` bound it where small cells are
-    coded. ``places``: where the weight is known to the point, those points.
+    coded. ``places``: where the weight is known to the point, those points. ``own``: the
+    file of the user's own that was counted.
     """
 
     layer: str
@@ -53,6 +64,12 @@ class Cells:
     left_out: tuple[LeftOut, ...]
     counted: str = "residents"
     places: Spread | None = None
+    own: Counted | None = None
+
+    @property
+    def people(self) -> bool:
+        """Whether the weights are persons, or may be, and small numbers are to be kept back."""
+        return self.counted in PEOPLE
 
     @property
     def total(self) -> float:
@@ -76,7 +93,7 @@ def cells_inside(study: Study, *, layer: str, weight: str) -> Cells:
     x, y = transform_points(
         np.asarray(cx, float), np.asarray(cy, float), from_epsg=WORKING_EPSG, to_epsg=study.epsg
     )
-    inside, elsewhere = _whose(study, x, y)
+    inside, elsewhere = whose(study, x, y)
     coded = layer == "population_grid" and _coded(study)
     low, high = _bounds(values[inside], coded=coded)
     return Cells(
@@ -104,7 +121,7 @@ def address_cells(study: Study) -> Cells:
     """
     where = study.frame("addresses").geometry
     ax, ay = where.x.to_numpy(), where.y.to_numpy()
-    inside, _ = _whose(study, ax, ay)
+    inside, _ = whose(study, ax, ay)
     ax, ay = ax[inside], ay[inside]
     gx, gy = transform_points(ax, ay, from_epsg=study.epsg, to_epsg=WORKING_EPSG)
     ids, cell = np.unique(grid.cell_id(gx, gy, size_m=CELL_M), return_inverse=True)
@@ -130,7 +147,7 @@ def address_cells(study: Study) -> Cells:
     )
 
 
-def _whose(
+def whose(
     study: Study, x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell which points are this municipality's, and which lie in another one."""

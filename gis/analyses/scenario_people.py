@@ -138,7 +138,7 @@ def transit_change(study: Study, params: TransitAccessParameters, layout: Layout
 
 
 def _transit_base(study: Study, params: TransitAccessParameters) -> Reach:
-    cells = counted_cells(study, params.weight)
+    cells = params.cells(study)
     timetable = timetable_once(study, params)
     stops = timetable.stops(params.asked) if timetable else ready_list(study)
     return reach_by(study, params, cells, stops=stops)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,14 @@ POPULATION = "population_grid"
 def shown_residents(study: Study, cells: Cells) -> NDArray[np.object_]:
     """Return what is shown of each cell, settled once for a study; see ``_settle``."""
     return study.once(("shown", cells.layer), lambda: _settle(study, cells))
+
+
+def cell_columns(study: Study, cells: Cells) -> dict[str, Any]:
+    """Return the columns of a frame of cells: id, weight, and what may be shown of persons."""
+    columns: dict[str, Any] = {"cell_id": cells.cell_id, cells.counted: cells.weight}
+    if cells.people:
+        columns[f"{cells.counted}_shown"] = shown_residents(study, cells)
+    return columns
 
 
 def unit_of_cells(study: Study, cells: Cells) -> NDArray[np.int64]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from gis.analyses.ages_reached import AGES, age_tables
+from gis.analyses.counting import Counting
 from gis.analyses.frequent_stops import (
     READY_LIST,
     TIMETABLE,
@@ -20,7 +21,7 @@ from gis.analyses.frequent_stops import (
 )
 from gis.analyses.network_access import ROADS
 from gis.analyses.parts import UNITS, provenance
-from gis.analyses.registry import Analysis, Parameters
+from gis.analyses.registry import Analysis
 from gis.analyses.residents import Cells, share_bounds
 from gis.analyses.transit_readings import readings_of
 from gis.analyses.transit_tables import (
@@ -31,12 +32,15 @@ from gis.analyses.transit_tables import (
     left_out_of,
     reach_of,
 )
-from gis.analyses.travel import ADDRESSES, Metric, Origin, Weight, counted_cells, with_origins
+from gis.analyses.travel import ADDRESSES, Metric
 from gis.analyses.travel_words import (
+    counted_parameters,
     counted_words,
     joined,
     metres,
     network_notes,
+    own_rule,
+    own_words,
     share_text,
     way_words,
 )
@@ -52,7 +56,7 @@ _TIMETABLE_ONLY = {"min_per_hour", "window", "statistic", "direction", "level", 
 _TIMETABLE_ONLY |= {"accessible"}
 
 
-class TransitAccessParameters(Parameters):
+class TransitAccessParameters(Counting):
     """What is near, and what is frequent."""
 
     max_m: float = Field(default=1000, ge=50, le=5000, description="how far a stop may be, metres")
@@ -92,19 +96,6 @@ class TransitAccessParameters(Parameters):
     accessible: bool = Field(
         default=False, description="only where the timetable says that a wheelchair can board"
     )
-    weight: Weight = Field(
-        default="residents",
-        description="who is counted: residents, employees, establishments or addresses",
-    )
-    origins: Origin = Field(
-        default="centre",
-        description="where a cell's residents start from: its centre, or its addresses",
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _addresses_are_where_they_are(cls, given: Any) -> Any:
-        return with_origins(given)
 
     @field_validator("window")
     @classmethod
@@ -137,7 +128,7 @@ def run(study: Study, params: TransitAccessParameters) -> Result:
     departures count is written in the definition.
     """
     check_reach(study, params)
-    cells = counted_cells(study, params.weight)
+    cells = params.cells(study)
     timetable = timetable_of(study, params)
     check_stops(params, timetable)
     readings = readings_of(study, params, cells, timetable=timetable)
@@ -208,11 +199,14 @@ def answer(
         low=low,
         high=high,
         status=Status.OK if cells.total else Status.INSUFFICIENT_DATA,
-        finding=finding(study, params, timetable, share=share_text(cells, reached)),
-        definition=_definition(study, params, timetable),
+        finding=finding(
+            study, params, cells, timetable=timetable, share=share_text(cells, reached)
+        ),
+        definition=_definition(study, params, cells, timetable=timetable),
         provenance=provenance(
             study,
-            [cells.layer, TIMETABLE if timetable else READY_LIST, UNITS, *_used(params)],
+            [TIMETABLE if timetable else READY_LIST, UNITS, *_used(params)],
+            counted=cells,
             steps=(
                 "cells whose centre lies in the municipality",
                 "departures counted per stop" if timetable else "stops of the ready list",
@@ -257,12 +251,17 @@ def _used(params: TransitAccessParameters) -> tuple[str, ...]:
 
 
 def finding(
-    study: Study, params: TransitAccessParameters, timetable: Timetable | None, *, share: Text
+    study: Study,
+    params: TransitAccessParameters,
+    cells: Cells,
+    *,
+    timetable: Timetable | None,
+    share: Text,
 ) -> Text:
     """Word the answer in one sentence around its share."""
     key = "transit_access.finding"
-    if params.weight != "residents":
-        key = f"access.finding_{params.weight}"
+    if cells.counted != "residents":
+        key = f"access.finding_{cells.counted}"
     distance = metres(params.max_m)
     if params.metric == "network":
         distance = t("access.walked", distance=distance)
@@ -272,6 +271,7 @@ def finding(
         name=study.area.name,
         distance=distance,
         service=_service(params, timetable),
+        **own_words(cells),
     )
 
 
@@ -299,14 +299,23 @@ def _per_hour(value: float) -> Text:
 
 
 def _definition(
-    study: Study, params: TransitAccessParameters, timetable: Timetable | None
+    study: Study,
+    params: TransitAccessParameters,
+    cells: Cells,
+    *,
+    timetable: Timetable | None,
 ) -> Definition:
     common: dict[str, str | Text] = {
-        **counted_words(study, params.weight, params.origins),
+        **counted_words(study, cells, params.origins),
         "distance": metres(params.max_m),
         "way": way_words(study, params.metric),
     }
-    how = params.model_dump(include={"max_m", "metric", "weight", "origins"})
+    how = {
+        "max_m": params.max_m,
+        "metric": params.metric,
+        **counted_parameters(cells),
+        "origins": params.origins,
+    }
     if timetable is None:
         stops = study.source(READY_LIST)
         sentence = t(
@@ -316,7 +325,7 @@ def _definition(
             date=day(stops.date),
             **common,
         )
-        return Definition(sentence, {**how, "stops": "list"})
+        return Definition(joined(sentence, *own_rule(cells)), {**how, "stops": "list"})
     sentence = t(
         "transit_access.definition_timetable",
         level=t(f"transit_access.level_{params.level}"),
@@ -330,8 +339,9 @@ def _definition(
     )
     if params.accessible:
         sentence = joined(sentence, t("access.accessible_only"))
+    reading = params.model_dump(exclude=set(Counting.model_fields))
     chosen = {"date": timetable.day.date.isoformat(), "stops": "timetable"}
-    return Definition(sentence, {**params.model_dump(), **chosen})
+    return Definition(joined(sentence, *own_rule(cells)), {**reading, **chosen, **how})
 
 
 ANALYSIS = Analysis(

@@ -21,7 +21,7 @@ from gis.analyses.transit_access import (
     timetable_of,
 )
 from gis.analyses.transit_tables import Reach
-from gis.analyses.travel import Metric, counted_cells
+from gis.analyses.travel import Metric
 from gis.analyses.travel_words import share_text
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def transit_grid(study: Study, params: Mapping[str, Any] | None = None) -> Grid:
     offered. Raises ParameterError and LayerMissingError as the analysis does.
     """
     chosen = check_parameters("transit-access", TransitAccessParameters, params or {})
-    cells = counted_cells(study, chosen.weight)
+    cells = chosen.cells(study)
     timetable = timetable_of(study, chosen)
     controls = _controls(study, chosen, timetable)
     names = [c.name for c in controls]
@@ -98,7 +98,7 @@ def _position(
     return Position(
         params={name: getattr(params, name) for name in names},
         result=result,
-        finding_rounded=finding(study, params, timetable, share=share),
+        finding_rounded=finding(study, params, cells, timetable=timetable, share=share),
     )
 
 

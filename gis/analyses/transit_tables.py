@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from gis.analyses.parts import UNITS, share, table, unit_table
-from gis.analyses.shown import reached_that_tell, shown_residents, unit_of_cells
+from gis.analyses.shown import cell_columns, reached_that_tell, unit_of_cells
 from gis.analyses.travel import Metric, Origin, Origins, Walk, origins_of, walk_to
 from gis.analyses.travel_words import targets_off, unreached, without_address
 from gis.kernels.distance import nearest
@@ -101,7 +101,7 @@ def units_table(study: Study, cells: Cells, parts: Mapping[str, NDArray[np.float
     sums = {name: cells.weight * part for name, part in parts.items()}
     frame = unit_table(study, unit, {counted: cells.weight, **sums})
     frame["share"] = share(frame[list(parts)[-1]], frame[counted])
-    people = counted == "residents"
+    people = cells.people
     kind = "residents" if people else "count"
     columns = (
         ("number", "text", 0),
@@ -130,12 +130,14 @@ def _distance_table(reach: Reach) -> Table:
         for a, b in itertools.pairwise(BANDS_M)
     ]
     bands += [t("transit_access.band_over", low=number(BANDS_M[-1])), t("common.total")]
-    people = cells.counted == "residents"
+    people = cells.people
     frame = pd.DataFrame({"band": bands, cells.counted: [*sums, cells.total]})
     frame["share"] = share(frame[cells.counted], cells.total)
     kind = "residents" if people else "count"
     columns = (("band", "text", 0), (cells.counted, kind, 0), ("share", "share", 1))
-    title = None if people else t(f"access.by_distance_{cells.counted}")
+    title = None
+    if cells.counted != "residents":
+        title = t(f"access.by_distance_{cells.counted}")
     counts: Literal["bands"] | None = "bands" if people else None
     return table("by_distance", frame, columns, title=title, total=True, counts=counts)
 
@@ -157,9 +159,7 @@ def left_out_of(reach: Reach, max_m: float) -> tuple[LeftOut, ...]:
 def access_frame(study: Study, reach: Reach, *, max_m: float) -> gpd.GeoDataFrame:
     """Return the cells with their residents, whether reached, and how far the nearest stop is."""
     cells = reach.origins.cells
-    columns: dict[str, Any] = {"cell_id": cells.cell_id, cells.counted: cells.weight}
-    if cells.counted == "residents":
-        columns["residents_shown"] = shown_residents(study, cells)
+    columns = cell_columns(study, cells)
     columns["reached"] = reach.within(max_m)
     columns["distance_m"] = np.round(reach.distance_m)
     return gpd.GeoDataFrame(columns, geometry=cells.squares, crs=study.epsg)

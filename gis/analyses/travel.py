@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import shapely
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 Metric = Literal["straight-line", "network"]
 Origin = Literal["centre", "addresses"]
-Weight = Literal["residents", "employees", "establishments", "addresses"]
 ADDRESSES = "addresses"
 # The layer that each weight is counted in.
 WEIGHT_LAYERS: dict[str, str] = {
@@ -61,20 +60,7 @@ class Origins:
         return np.asarray(value[order[first + (places + 1) // 2 - 1]])
 
 
-def with_origins(given: Any) -> Any:
-    """Let addresses that are counted start from where they are; raises ValueError otherwise.
-
-    For parameters with ``weight`` and ``origins``, before they are read.
-    """
-    if not isinstance(given, dict) or given.get("weight") != ADDRESSES:
-        return given
-    if given.get("origins", ADDRESSES) != ADDRESSES:
-        message = f"origins {given['origins']} with weight addresses; allowed: addresses"
-        raise ValueError(message)
-    return {**given, "origins": ADDRESSES}
-
-
-def counted_cells(study: Study, weight: Weight) -> Cells:
+def counted_cells(study: Study, weight: str) -> Cells:
     """Take the cells of the municipality with what is counted in them."""
     layer = WEIGHT_LAYERS[weight]
     study.need(layer)

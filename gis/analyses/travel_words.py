@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gis.analyses.network_access import CODES, ROADS, Roads
-from gis.analyses.travel import ADDRESSES, WEIGHT_LAYERS
 from gis.disclosure import LEAST
 from gis.kernels.network_reach import Reason
 from gis.result import LeftOut
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from gis.analyses.residents import Cells
     from gis.analyses.study import Study
     from gis.analyses.travel import Metric, Origin, Origins
+    from gis.result import Scalar
     from gis.sources.trips import Trip
 
 _UNREACHED = (Reason.NO_ROAD, Reason.ISLAND, Reason.ONE_WAY, Reason.BEYOND)
@@ -41,16 +41,37 @@ def joined(*sentences: Text) -> Text:
     return Text(nb=" ".join(s.nb for s in sentences), en=" ".join(s.en for s in sentences))
 
 
-def counted_words(study: Study, weight: str, origins: Origin) -> dict[str, str | Text]:
+def counted_words(study: Study, cells: Cells, origins: Origin) -> dict[str, str | Text]:
     """Word who is counted, whose data they are, and where they start from."""
-    source = study.source(WEIGHT_LAYERS[weight])
-    place = "counted" if WEIGHT_LAYERS[weight] == ADDRESSES else origins
+    source = cells.own.source if cells.own else study.source(cells.layer)
+    place = "counted" if cells.places is not None else origins
     return {
-        "who": t(f"access.who_{weight}"),
-        "whom": t(f"access.whom_{weight}"),
+        "who": t(f"access.who_{cells.counted}"),
+        "whom": t(f"access.whom_{cells.counted}"),
         "source": Text(nb=source.title_nb, en=source.title_en),
         "place": t(f"access.place_{place}"),
     }
+
+
+def own_words(cells: Cells) -> dict[str, Text]:
+    """Word what is counted of a file of the user's own; nothing for anything else."""
+    if cells.own is None:
+        return {}
+    source = cells.own.source
+    return {"own": Text(nb=source.title_nb, en=source.title_en)}
+
+
+def own_rule(cells: Cells) -> tuple[Text, ...]:
+    """Say how a file of the user's own is counted."""
+    return (t("access.own_rule"),) if cells.own else ()
+
+
+def counted_parameters(cells: Cells) -> dict[str, Scalar]:
+    """Return who is counted, as parameters of a definition."""
+    if cells.own is None:
+        return {"weight": cells.counted}
+    said: dict[str, Scalar] = {"weight": "own", "weight_file": cells.own.source.file}
+    return said | ({"weight_field": cells.own.field} if cells.own.field else {})
 
 
 def way_words(study: Study, metric: Metric) -> Text:
@@ -63,14 +84,14 @@ def way_words(study: Study, metric: Metric) -> Text:
 
 def share_text(cells: Cells, reached: float) -> Text:
     """Write a share of what cells hold; of residents by the disclosure rule."""
-    if cells.counted == "residents":
+    if cells.people:
         return people_share(reached, of=cells.total)
     return percent(reached / cells.total if cells.total else None)
 
 
 def count_text(cells: Cells, count: float) -> Text:
     """Write a number of what cells hold; of residents by the disclosure rule."""
-    if cells.counted == "residents":
+    if cells.people:
         return people(count, of=cells.total)
     return number(round(count))
 
@@ -110,7 +131,7 @@ def unreached(
                 who=t(f"access.of_{cells.counted}"),
                 snap=number(trip.snap_m),
             )
-            far = code == Reason.BEYOND and cells.counted == "residents"
+            far = code == Reason.BEYOND and cells.people
             told = max(10.0 * round(count / 10), LEAST) if far and count >= LEAST else count
             found.append(LeftOut(f"network_{CODES[code]}", text, _told(cells, told), cells.counted))
     return (*found, *_splinters(roads, trip))
@@ -136,6 +157,6 @@ def targets_off(count: int, *, trip: Trip, what: str) -> tuple[LeftOut, ...]:
 
 def _told(cells: Cells, count: float) -> float:
     """Return a count that may stand beside the total: all of it where it leaves 1 to 9."""
-    if cells.counted != "residents":
+    if not cells.people:
         return count
     return cells.total if 0 < round(cells.total - count) < LEAST else count

@@ -10,15 +10,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pydantic import Field, JsonValue
+from pydantic import Field
 
+from gis.analyses.counting import OWN_FILE
 from gis.analyses.frequent_stops import READY_LIST, TIMETABLE, Stops, Timetable, ready_list
 from gis.analyses.network_access import ROADS, Roads, joined_lines, network_of
 from gis.analyses.new_paths import new_lines
-from gis.analyses.parts import UNITS, provenance
+from gis.analyses.parts import UNITS
 from gis.analyses.registry import Analysis
 from gis.analyses.residents import share_bounds
-from gis.analyses.shown import shown_residents
+from gis.analyses.shown import cell_columns
 from gis.analyses.transit_access import (
     TransitAccessParameters,
     answer,
@@ -28,8 +29,8 @@ from gis.analyses.transit_access import (
     timetable_of,
 )
 from gis.analyses.transit_tables import Reach, left_out_of, units_table
-from gis.analyses.travel import ADDRESSES, counted_cells, walk_to
-from gis.analyses.travel_words import count_text, joined, plain_number, share_text
+from gis.analyses.travel import ADDRESSES, walk_to
+from gis.analyses.travel_words import count_text, joined, own_words, plain_number, share_text
 from gis.crs import LONLAT_EPSG, transform_points
 from gis.errors import InvariantError, ParameterError
 from gis.result import Definition, Reading, Result, Status
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
     from gis.analyses.study import Study
 
     Floats = NDArray[np.float64]
-
-# A service must not take these from strangers: they name files of the user's own machine.
-_OWN_FILE: dict[str, JsonValue] = {"own_file": True}
 
 
 class WhatChangesParameters(TransitAccessParameters):
@@ -66,12 +64,12 @@ class WhatChangesParameters(TransitAccessParameters):
         default=None,
         description="a second GTFS feed (zip or folder) whose trips are added; stops of equal id "
         "are the same stop",
-        json_schema_extra=_OWN_FILE,
+        json_schema_extra=OWN_FILE,
     )
     path: Path | None = Field(
         default=None,
         description="a file of lines: new foot and cycle paths on the ground (with metric network)",
-        json_schema_extra=_OWN_FILE,
+        json_schema_extra=OWN_FILE,
     )
     join_m: float = Field(
         default=10,
@@ -99,7 +97,7 @@ def run(study: Study, params: WhatChangesParameters) -> Result:
     exactly that of transit-access. Raises ParameterError, SourceError, GeometryError.
     """
     check_reach(study, params)
-    cells = counted_cells(study, params.weight)
+    cells = params.cells(study)
     timetable = timetable_of(study, params)
     check_stops(_base(params), timetable)
     change = _change(study, params, timetable)
@@ -221,9 +219,8 @@ def _answer(
         status=Status.OK if cells.total else Status.INSUFFICIENT_DATA,
         finding=_finding(study, cells, old, reached=reached, gained=gained),
         definition=_definition(params, old),
-        provenance=provenance(
-            study,
-            [s.layer for s in old.provenance.sources],
+        provenance=replace(
+            old.provenance,
             steps=(*old.provenance.steps, *(f"with {p.name}" for p in files), "before and after"),
         ),
         sensitivity=_readings(cells, old, reached=reached),
@@ -248,6 +245,7 @@ def _finding(study: Study, cells: Cells, old: Result, *, reached: float, gained:
     return t(
         f"what_changes.finding_{cells.counted}",
         name=study.area.name,
+        **own_words(cells),
         before=share_text(cells, float(old.numerator or 0)),
         after=share_text(cells, reached),
         gained=count_text(cells, gained),
@@ -301,9 +299,7 @@ def _tables(study: Study, cells: Cells, *, was: Floats, now: Floats) -> dict[str
 def _frame(study: Study, after: Reach, *, was: Floats, now: Floats) -> gpd.GeoDataFrame:
     """Return the cells: reached before, gained or not, by half of each cell's places or more."""
     cells = after.origins.cells
-    columns: dict[str, Any] = {"cell_id": cells.cell_id, cells.counted: cells.weight}
-    if cells.counted == "residents":
-        columns["residents_shown"] = shown_residents(study, cells)
+    columns = cell_columns(study, cells)
     columns["reached_before"] = was >= 0.5
     columns["reached"] = now >= 0.5
     columns["gained"] = (now >= 0.5) & (was < 0.5)

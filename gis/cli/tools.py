@@ -62,7 +62,9 @@ def _departures(
     statistic: Annotated[Statistic, typer.Option("--statistic")] = "average",
     direction: Annotated[Direction, typer.Option("--direction")] = "both",
     level: Annotated[Level, typer.Option("--level")] = "stop-place",
-    cluster_m: Annotated[float, typer.Option("--cluster-m", help="meter / metres")] = 100.0,
+    cluster_m: Annotated[
+        float | None, typer.Option("--cluster-m", help="meter / metres, med/with cluster; 100")
+    ] = None,
     mode: Annotated[str, typer.Option("--mode", help="rail,metro,tram,bus,water,other")] = "",
     bbox: Annotated[str, typer.Option("--bbox", metavar="W,S,E,N", help="grader / degrees")] = "",
     as_json: JsonOption = False,

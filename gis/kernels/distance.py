@@ -50,10 +50,11 @@ def nearest(
     distance = np.full(px.size, np.nan)
     if px.size and qx.size:
         grid = _buckets(qx, qy, _nearest_side(qx, qy, float(max_m)))
+        empty = _empty_around(grid[3], *grid[-2:])
 
         def run(part: slice) -> None:
             answer = index[part], distance[part]
-            _nearest_kernel(px[part], py[part], *grid, float(max_m), *answer)  # type: ignore[call-arg]
+            _nearest_kernel(px[part], py[part], *grid, empty, float(max_m), *answer)  # type: ignore[call-arg]
 
         _in_threads(run, px.size)
     return index, distance
@@ -148,20 +149,49 @@ def _buckets(qx: Floats, qy: Floats, side: float) -> tuple[Any, ...]:
 
 
 @njit(cache=True, nogil=True)
+def _empty_around(start, columns, rows):  # type: ignore[no-untyped-def]
+    """Tell of each bucket whether no target lies in it or in the eight around it."""
+    empty = np.ones(rows * columns, dtype=np.bool_)
+    for b in range(rows * columns):
+        if start[b + 1] > start[b]:
+            row, column = b // columns, b % columns
+            for r in range(max(row - 1, 0), min(row + 2, rows)):
+                for c in range(max(column - 1, 0), min(column + 2, columns)):
+                    empty[r * columns + c] = False
+    return empty
+
+
+@njit(cache=True, nogil=True)
 def _nearest_kernel(  # type: ignore[no-untyped-def]
-    px, py, qx, qy, order, start, west, south, side, columns, rows, max_m, index, distance
+    px, py, qx, qy, order, start, west, south, side, columns, rows, empty, max_m, index, distance
 ):
+    # No target that counts has a square beyond this (a hair of slack).
+    limit = max_m * max_m * (1 + 1e-9) + 1e-3
     for i in range(px.size):
         u, v = (px[i] - west) / side, (py[i] - south) / side
         # Points beyond the buckets start from the nearest one; gap is what that leaves out.
         c = int(min(max(np.floor(u), 0.0), columns - 1.0))
         r = int(min(max(np.floor(v), 0.0), rows - 1.0))
-        gap = max(c - u, u - c - 1.0, r - v, v - r - 1.0, 0.0) * side
-        best, where = np.inf, -1
-        for ring in range(max(columns, rows)):
-            # No target of this ring or a later one is nearer than this (a hair of slack).
-            free = max(_ring_reach(u - c, v - r, ring) * side, gap) * (1 - 1e-9) - 1e-6
-            if free > max_m or (where >= 0 and free * free > best and free > 0):
+        u, v = u - c, v - r
+        gap = max(-u, u - 1.0, -v, v - 1.0, 0.0)
+        best, where = limit, -1
+        # The own row of buckets first, then the nearer of its neighbours, then the other.
+        toward = 1 if v > 0.5 else -1
+        for step in range(0 if empty[r * columns + c] else 3):
+            row = r if step == 0 else (r + toward if step == 1 else r - toward)
+            off = 0.0 if row == r else _square(1.0 - v if row > r else v, side)
+            if row < 0 or row >= rows or off > best:
+                continue
+            low = c if off + _square(u, side) > best else max(c - 1, 0)
+            high = c if off + _square(1.0 - u, side) > best else min(c + 1, columns - 1)
+            for k in range(start[row * columns + low], start[row * columns + high + 1]):
+                dx, dy = px[i] - qx[k], py[i] - qy[k]
+                d2 = dx * dx + dy * dy
+                if d2 < best or (d2 == best and order[k] < where):
+                    best, where = d2, order[k]
+        for ring in range(2, max(columns, rows)):
+            # No target of this ring or a later one is nearer than this.
+            if _square(max(_ring_reach(u, v, ring), gap), side) > best:
                 break
             for row in range(max(r - ring, 0), min(r + ring, rows - 1) + 1):
                 # The first and last row are one run of targets each, the others two buckets.
@@ -172,14 +202,20 @@ def _nearest_kernel(  # type: ignore[no-untyped-def]
                     low = max(low, 0)
                     if low > high:
                         continue
-                    first, last = start[row * columns + low], start[row * columns + high + 1]
-                    for k in range(first, last):
+                    for k in range(start[row * columns + low], start[row * columns + high + 1]):
                         dx, dy = px[i] - qx[k], py[i] - qy[k]
                         d2 = dx * dx + dy * dy
                         if d2 < best or (d2 == best and order[k] < where):
                             best, where = d2, order[k]
         if where >= 0 and np.sqrt(best) <= max_m:
             index[i], distance[i] = where, np.sqrt(best)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _square(sides, side):  # type: ignore[no-untyped-def]
+    """Square a distance given in bucket sides, a hair less of it; 0 where it is none."""
+    reach = max(sides * side * (1 - 1e-9) - 1e-6, 0.0)
+    return reach * reach
 
 
 @njit(cache=True, nogil=True, inline="always")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # What a number is, by the name of its field; the rest is told from the data.
 _KINDS = {
     "residents": "residents",
+    "own_weight": "residents",
     "in_any_zone": "residents",
     "totalbefolkning": "residents",
     "distance_m": "metres",

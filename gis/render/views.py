@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gis.disclosure import OWN_WEIGHT, PEOPLE
 from gis.render import compare
 from gis.render.fields import heading, worded, written
 from gis.render.legend import swatch
@@ -72,7 +73,7 @@ def _scalar(name: str, value: Any) -> Text:
         if name.endswith(ending):
             text = number(float(value), decimals=decimals)
             return Text(nb=f"{text.nb}\u00a0{unit}", en=f"{text.en}\u00a0{unit}")
-    if "residents" in name:
+    if "residents" in name or name.startswith(OWN_WEIGHT):
         return written(value, kind="residents")
     return number(float(value), decimals=0 if float(value).is_integer() else 1)
 
@@ -118,7 +119,7 @@ def left_out(results: Iterable[Result]) -> list[dict[str, Any]]:
     listed = {}
     for result in results:
         for item in result.left_out:
-            count = written(item.count, kind="residents" if item.unit == "residents" else "count")
+            count = written(item.count, kind="residents" if item.unit in PEOPLE else "count")
             unit = worded(f"units.{item.unit}") or Text(nb=item.unit, en=item.unit)
             text = Text(nb=f"{count.nb} {unit.nb}", en=f"{count.en} {unit.en}")
             listed[(item.reason, item.text.nb)] = {"text": item.text, "count": text}

@@ -136,13 +136,13 @@ def _table(path: Path, xy: tuple[str, str] | None, epsg: int | None) -> gpd.GeoD
     if xy is None:
         message = (
             f"{path.name}: a table; name its coordinate columns, easting or longitude first "
-            f"(--points-xy or --targets-xy X,Y); there are: {listing(available)}"
+            f"(X,Y after --points-xy, --weight-xy ...); there are: {listing(available)}"
         )
         raise FieldError(message)
     if epsg is None:
         message = (
-            f"{path.name}: a table says no coordinate reference system; state it with "
-            "--crs <EPSG code> (25833, 25832, 4326 ...)"
+            f"{path.name}: a table says no coordinate reference system; state "
+            "its EPSG code, 25833, 25832, 4326 ... (--crs, --weight-crs)"
         )
         raise CrsError(message)
     names = []
@@ -220,7 +220,9 @@ def _settle(
     if said is not None:
         return system_of(int(said) if said.isdigit() else said, source=source)
     if epsg is None:
-        message = f"{source}: no coordinate reference system; state it with --crs <EPSG code>"
+        message = (
+            f"{source}: no coordinate reference system; state its EPSG code (--crs, --weight-crs)"
+        )
         raise CrsError(message)
     return system_of(epsg, source=source)
 

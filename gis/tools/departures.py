@@ -25,7 +25,7 @@ from gis.kernels.timetable import (
     meets,
 )
 from gis.result import Definition, LeftOut
-from gis.serviceday import ServiceDay, choose_service_day
+from gis.serviceday import ServiceDay, choose_service_day, given_day
 from gis.sources.gtfs import FeedDay, read_feed, trips_per_date
 from gis.text import Text, number, t
 from gis.tools.answer import Answer, FileSource, plain
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CLOCK = re.compile(r"(\d{1,2})(?::([0-5]\d))?-(\d{1,2})(?::([0-5]\d))?")
+CLUSTER_M = 100.0
 _COLUMNS = ("id", "name", "lon", "lat", "modes", "calls", "departures")
 _STATISTICS = ("average", "every_hour", "max_gap")
 
@@ -51,9 +52,14 @@ class Asked:
     direction: Direction = "both"
     level: Level = "stop-place"
     date: dt.date | None = None
-    cluster_m: float = 100.0
+    cluster_m: float | None = None
     modes: tuple[str, ...] = ()
     bbox: tuple[float, float, float, float] | None = None
+
+    @property
+    def metres(self) -> float:
+        """How near quays are that make one cluster."""
+        return CLUSTER_M if self.cluster_m is None else self.cluster_m
 
 
 def departures(feed: Path, asked: Asked) -> Answer:
@@ -75,7 +81,7 @@ def departures(feed: Path, asked: Asked) -> Answer:
         read.quays,
         window=window,
         level=asked.level,
-        cluster_m=asked.cluster_m,
+        cluster_m=asked.metres,
         direction=asked.direction,
         modes=asked.modes or None,
     )
@@ -95,7 +101,7 @@ def departures(feed: Path, asked: Asked) -> Answer:
         files=(FileSource("feed", feed.name, None, sha256_of(feed), None, "EPSG:4326"),),
         frame=_frame(stops),
         left_out=(*read.left_out, *_idle(stops, asked)),
-        notes=_notes(read, asked),
+        notes=_notes(read, asked, served=served),
         crs="EPSG:4326 WGS 84",
         details={
             "service_day": {
@@ -130,6 +136,11 @@ def _check(asked: Asked) -> None:
     if odd:
         message = f"mode {', '.join(odd)}; allowed: {', '.join(MODES)}"
         raise ParameterError(message)
+    if asked.cluster_m is not None and asked.level != "cluster":
+        message = (
+            f"cluster_m {asked.cluster_m:g} given with level {asked.level}; allowed: level cluster"
+        )
+        raise ParameterError(message)
     if asked.bbox is not None:
         west, south, east, north = asked.bbox
         inside = -180 <= west < east <= 180 and -90 <= south < north <= 90
@@ -143,7 +154,7 @@ def _check(asked: Asked) -> None:
 
 def _service_day(feed: Path, date: dt.date | None) -> ServiceDay:
     if date is not None:
-        return ServiceDay(date=date, trips=0, reason=t("tools.given_date"))
+        return ServiceDay(date=date, trips=0, reason=given_day(date))
     return choose_service_day(trips_per_date(feed))
 
 
@@ -157,10 +168,14 @@ def _idle(stops: pl.DataFrame, asked: Asked) -> list[LeftOut]:
     return [LeftOut("stops_without_departures", text, idle, "stops")] if idle else []
 
 
-def _notes(read: FeedDay, asked: Asked) -> tuple[str, ...]:
+def _notes(read: FeedDay, asked: Asked, *, served: int) -> tuple[str, ...]:
     """Say that a window without a single departure may be the feed's doing, not the place's."""
-    if read.calls.filter("departure").height:
+    if served:
         return ()
+    there = read.calls.filter("departure")
+    if there.height:
+        modes = ", ".join(sorted(there["mode"].unique().cast(pl.String)))
+        return (f"no departure by {', '.join(asked.modes)} in {asked.window}; there are: {modes}",)
     note = (
         f"no departure in {asked.window}, though {read.trips} trips run on {read.date}: the feed "
         "may hold only part of the day"
@@ -204,15 +219,14 @@ def _definition(asked: Asked, day: ServiceDay, window: tuple[int, int]) -> Defin
         count=per_hour,
         minutes=number(wait, decimals=_decimals(wait)),
     )
-    cluster = number(asked.cluster_m, decimals=_decimals(asked.cluster_m))
-    modes = ", ".join(asked.modes)
+    cluster = number(asked.metres, decimals=_decimals(asked.metres))
     return Definition(
         sentence=t(
             "tools.departures",
             level=t(f"tools.level_{_key(asked.level)}", metres=cluster),
             criterion=criterion,
             direction=t(f"tools.direction_{asked.direction}"),
-            modes=Text(nb=modes, en=modes) if modes else t("tools.all_modes"),
+            modes=_modes(asked.modes),
             start=_clock(window[0]),
             end=_clock(window[1]),
             date=day.date.isoformat(),
@@ -224,11 +238,18 @@ def _definition(asked: Asked, day: ServiceDay, window: tuple[int, int]) -> Defin
             "statistic": asked.statistic,
             "direction": asked.direction,
             "level": asked.level,
-            "cluster_m": plain(float(asked.cluster_m)) if asked.level == "cluster" else None,
+            "cluster_m": plain(float(asked.metres)) if asked.level == "cluster" else None,
             "mode": ",".join(asked.modes) or None,
             "bbox": _place(asked.bbox) if asked.bbox else None,
         },
     )
+
+
+def _modes(modes: tuple[str, ...]) -> Text:
+    if not modes:
+        return t("tools.all_modes")
+    words = [t(f"tools.mode_{mode}") for mode in modes]
+    return Text(nb=", ".join(w.nb for w in words), en=", ".join(w.en for w in words))
 
 
 def _key(choice: str) -> str:
