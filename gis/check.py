@@ -20,13 +20,16 @@ _CHUNK = 1 << 20
 def existing_file(path: Path) -> Path:
     """Return the path of a file or folder that is there and not empty.
 
-    Raises SourceMissingError (not there) and SourceError (0 bytes, empty folder, no right).
+    Raises SourceMissingError (not there) and SourceError (0 bytes, empty folder, a pipe, no right).
     """
     if not path.exists():
         message = f"{path}: no such file"
         raise SourceMissingError(message)
     if not os.access(path, os.R_OK):
         message = f"{path}: may not be read; ask for the right to read it"
+        raise SourceError(message)
+    if not (path.is_file() or path.is_dir()):
+        message = f"{path}: neither a file nor a folder; allowed: those"
         raise SourceError(message)
     if path.is_file() and path.stat().st_size == 0:
         message = f"{path}: the file is empty (0 bytes)"

@@ -71,12 +71,17 @@ def check_plausible(
         why = "the numbers look like degrees"
     else:
         why = "the CRS or the zone is wrong"
+    found = " .. ".join(f"{_short(x)} {_short(y)}" for x, y in ((west, south), (east, north)))
     message = (
-        f"{source}: coordinates {west:.1f} {south:.1f} .. {east:.1f} {north:.1f} do not fit "
+        f"{source}: coordinates {found} do not fit "
         f"EPSG:{epsg}: {why}; allowed: easting/longitude {x0:.0f} to {x1:.0f}, "
         f"northing/latitude {y0:.0f} to {y1:.0f}"
     )
     raise CrsError(message)
+
+
+def _short(value: float) -> str:
+    return f"{value:.1f}" if abs(value) < 1e9 else f"{value:.3g}"
 
 
 def to_working(

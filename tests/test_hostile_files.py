@@ -230,7 +230,10 @@ def test_json_that_is_too_large(tmp_path: Path) -> None:
 # Drivers and formats
 
 
-@pytest.mark.parametrize("suffix", [".gml", ".geojson", ".gpkg", ".shp", ".fgb", ".tif"])
+ENDINGS = (".gml", ".geojson", ".gpkg", ".shp", ".fgb", ".tif", ".kml", ".gpx", ".tab", ".mif")
+
+
+@pytest.mark.parametrize("suffix", [*ENDINGS, ".sqlite", ".gdb"])
 def test_a_foreign_driver_behind_a_known_name(tmp_path: Path, suffix: str) -> None:
     """By hand: the text of a virtual file that opens another file, or the network."""
     secret = tmp_path / "secret.gpkg"
@@ -243,7 +246,7 @@ def test_a_foreign_driver_behind_a_known_name(tmp_path: Path, suffix: str) -> No
     path.write_text(virtual)
     with refused("cannot be read"):
         read(path, "terrain" if suffix == ".tif" else "sea")
-    with refused("cannot be read|no GeoTIFF"):
+    with refused("cannot be read|no GeoTIFF|no vector file in the zip"):
         read(
             zip_of(tmp_path / "x.zip", {path.name: virtual.encode()}),
             "terrain" if suffix == ".tif" else "sea",
@@ -288,7 +291,7 @@ def test_a_parquet_that_grows(tmp_path: Path) -> None:
     text = pd.array(["x" * 10], dtype="str").take(np.zeros(10_000_000, dtype=np.int64))
     pd.DataFrame({"a": text}).to_parquet(path, compression="zstd", use_dictionary=False)
     with refused("MiB unpacked from"):
-        check_parquet(path, unpacked=40 << 30)
+        check_parquet(path, unpacked=40 << 30, rows=1)
     with refused("MiB unpacked from"):
         read(path, "population_grid")
 

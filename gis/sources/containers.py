@@ -12,11 +12,13 @@ from typing import IO, TYPE_CHECKING
 from gis.check import existing_file, listing
 from gis.errors import SourceError
 from gis.sources.geonorge import collections, is_collections
-from gis.sources.limits import (
-    LIMITS,
+from gis.sources.limits import LIMITS, check_xml_start, check_zip
+from gis.sources.outward import (
+    XML_SUFFIXES,
+    check_crs,
+    check_crs_of_file,
+    check_root,
     check_signature,
-    check_xml_start,
-    check_zip,
 )
 from gis.sources.pages import check_whole_answer, ends_of
 
@@ -67,9 +69,13 @@ def datasets(path: Path) -> list[Dataset]:
             f"allowed: .zip {' '.join((*VECTOR_SUFFIXES, *_FURTHER))}"
         )
         raise SourceError(message)
+    if path.suffix.lower() == ".gdb":
+        message = f"{path.name}: cannot be read; allowed: a geodatabase as its folder, or in a zip"
+        raise SourceError(message)
     with path.open("rb") as stream:
         _check_start(stream, path.suffix, source=path.name)
     if path.suffix.lower() in _JSON:
+        check_crs_of_file(path)
         return list(_json(path.read_bytes, ends_of(path), source=str(path), name=path.name))
     if path.suffix.lower() == ".gml":
         check_whole_answer(*ends_of(path), source=path.name)
@@ -87,8 +93,8 @@ def _check_start(stream: IO[bytes], suffix: str, *, source: str) -> None:
     """Refuse content that is not what its name says, and XML with a DTD."""
     head = stream.read(_HEAD)
     check_signature(head, suffix, source=source)
-    if suffix.lower() in (".gml", ".kml", ".gpx"):
-        check_xml_start(io.BytesIO(head), source=source)
+    if suffix.lower() in XML_SUFFIXES:
+        check_root(check_xml_start(io.BytesIO(head), source=source), suffix, source=source)
 
 
 def _in_folder(path: Path) -> list[Dataset]:
@@ -159,6 +165,7 @@ def _json_in_zip(path: Path, name: str) -> Iterator[Dataset]:
         message = f"{path.name}/{name}: damaged in the zip ({error}); fetch it again"
         raise SourceError(message) from None
     check_signature(raw[:_HEAD], PurePosixPath(name).suffix, source=f"{path.name}/{name}")
+    check_crs(raw, source=f"{path.name}/{name}")
     ends = raw[:_HEAD], raw[-_HEAD:]
     yield from _json(lambda: raw, ends, source=f"/vsizip/{path}/{name}", name=name)
 

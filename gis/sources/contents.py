@@ -16,8 +16,8 @@ from gis.sources.containers import VECTOR_SUFFIXES, datasets
 from gis.sources.darwincore import core_table
 from gis.sources.limits import check_zip, copy_member, safe_name
 from gis.sources.raster import pixel_side_m
+from gis.sources.rows import guarded
 from gis.sources.tables import TABLE_SUFFIXES, TEXT_SUFFIXES, column_names
-from gis.sources.vector import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ class Content:
 def contents(path: Path) -> list[Content]:
     """Return the layers of a file. Raises SourceError for one that cannot be read."""
     suffix = path.suffix.lower()
-    if suffix in TABLE_SUFFIXES and not _has_geometry(path):
+    if suffix in TABLE_SUFFIXES and not has_geometry(path):
         return [Content(path.stem, "table", column_names(path))]
     if suffix in RASTER_SUFFIXES:
         return [Content(path.stem, "raster", pixel_m=pixel_side_m(path))]
@@ -61,17 +61,16 @@ def contents(path: Path) -> list[Content]:
     return list(_vector(path))
 
 
-def _has_geometry(path: Path) -> bool:
-    if path.suffix.lower() != geoparquet.SUFFIX:
-        return False
-    return "geometry" in column_names(path)
+def has_geometry(path: Path) -> bool:
+    """Tell whether a table is GeoParquet. Raises SourceError."""
+    return path.suffix.lower() == geoparquet.SUFFIX and geoparquet.is_geo(path)
 
 
 def _vector(path: Path) -> Iterator[Content]:
     for dataset in datasets(path):
         if dataset.suffix == geoparquet.SUFFIX:
             names, _ = geoparquet.read_schema(path)
-            yield Content(path.stem, "polygon", names)
+            yield Content(path.stem, _plain(geoparquet.geometry_kind(path) or "any"), names)
             continue
         # A data set that is one layer of a larger document has no name of its own inside.
         inside = [None] if dataset.layer else _layers(dataset.source, path.name)

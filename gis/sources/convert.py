@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # ArcGIS writes the word for a missing value.
 _NO_VALUE = ("", "Null", "<Null>", "NULL")
 _WHOLE = re.compile(r"[+-]?\d+")
+_LONGEST = 18  # what surely fits 64 bits
 _DATES = (
     # pattern of the whole value, characters that hold the date, their format
     (r"\d{4}-\d{2}-\d{2}(?:[T /].*)?", 10, "%Y-%m-%d"),
@@ -32,6 +33,8 @@ _DATES = (
     (r"\d{4}(?:/\d{4})?", 4, "%Y"),
 )
 _DATE_FORMS = "YYYY-MM-DD, DD.MM.YYYY, YYYY/MM/DD, YYYYMMDD, YYYY-MM, YYYY, epoch milliseconds"
+# A moment with its zone is the Norwegian day it falls on, not the one it is written as.
+_ZONED = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})"
 _EPOCH_MS = r"-?\d{11,13}"  # ArcGIS; 11 digits reach back to 1973, fewer would be a date of 8
 
 
@@ -71,6 +74,8 @@ def as_integer(values: pd.Series, *, source: str) -> pd.Series:
     text = as_text(values)
     known = text.dropna()
     _refuse(known[~known.str.fullmatch(_WHOLE.pattern)], source=source, allowed="whole numbers")
+    long = known[known.str.len() > _LONGEST]
+    _refuse(long, source=source, allowed=f"whole numbers of at most {_LONGEST} characters")
     if text.hasnans:
         return text.astype("string").astype("Int64")
     return text.astype(np.int64)
@@ -103,10 +108,14 @@ def as_date(values: pd.Series, *, source: str) -> pd.Series:
     """
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         if values.dt.tz is not None:
-            values = values.dt.tz_convert("Europe/Oslo").dt.tz_localize(None)
+            return _norwegian_day(values)
         return values.dt.normalize().astype("datetime64[s]")
     text = as_text(values)
     out = pd.Series(pd.NaT, index=values.index, dtype="datetime64[s]")
+    zoned = text.str.fullmatch(_ZONED).fillna(value=False).astype(bool)
+    if zoned.any():
+        moments = pd.to_datetime(text[zoned], format="ISO8601", errors="coerce", utc=True)
+        out[zoned] = _norwegian_day(moments)
     for pattern, width, form in _DATES:
         hit = text.str.fullmatch(pattern).fillna(value=False).astype(bool) & out.isna()
         if hit.any():
@@ -115,10 +124,15 @@ def as_date(values: pd.Series, *, source: str) -> pd.Series:
     epoch = text.str.fullmatch(_EPOCH_MS).fillna(value=False).astype(bool) & out.isna()
     if epoch.any():
         moment = pd.to_datetime(text[epoch].astype(np.int64), unit="ms", utc=True)
-        local = moment.dt.tz_convert("Europe/Oslo").dt.tz_localize(None).dt.normalize()
-        out[epoch] = local.astype("datetime64[s]")
+        out[epoch] = _norwegian_day(moment)
     _refuse(text[out.isna() & text.notna()], source=source, allowed=_DATE_FORMS)
     return out
+
+
+def _norwegian_day(moments: pd.Series) -> pd.Series:
+    """Return the days (midnight, datetime64[s]) on which moments in UTC fall in Norway."""
+    local = moments.dt.tz_convert("Europe/Oslo").dt.tz_localize(None)
+    return local.dt.normalize().astype("datetime64[s]")
 
 
 def as_code(values: pd.Series, mapping: FieldMapping, *, source: str) -> pd.Series:

@@ -25,7 +25,7 @@ from gis.sources.points import stream_points
 from gis.sources.prints import row_prints
 from gis.sources.raster import read_raster
 from gis.sources.timetable import read_timetable
-from gis.sources.vector import read_vector
+from gis.sources.vector import stream_vector
 from gis.text import t
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _at_once(read: Callable[[Request], Delivered]) -> Read:
 
 
 READERS: Mapping[str, Read] = {
-    "vector": _at_once(read_vector),
+    "vector": stream_vector,
     "points": stream_points,
     "grid": stream_grid,
     "gtfs": _at_once(read_timetable),
@@ -118,8 +118,8 @@ def open_layer(
 class LayerBlocks:
     """A layer that is read once, block by block; what is known of it stands when all are read.
 
-    Tables (CSV) come in blocks of rows, so that a national file needs no more memory
-    than a block; all else is one block. ``raster`` and ``file`` as in LayerData.
+    Tables and vector files come in blocks of rows, so that a national file needs no more
+    memory than a block; all else is one block. ``raster`` and ``file`` as in LayerData.
     """
 
     def __init__(self, request: Request, *, invented: bool) -> None:

@@ -3,21 +3,84 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pyarrow as pa
 import pyarrow.parquet
+import shapely
 
 from gis.errors import SourceError
-from gis.sources.limits import check_parquet
+from gis.sources.limits import check_parquet, read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    import pandas as pd
+
 SUFFIX = ".parquet"
+_BLOCK_ROWS = 1 << 15
 _DEFAULT = "OGC:CRS84"  # GeoParquet 1.1: what a column without "crs" is in
+
+
+@dataclass(frozen=True)
+class _About:
+    """What the file says of its geometries: the first of its columns of them, and all."""
+
+    primary: str
+    columns: dict[str, Any]
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """What is said of the first column."""
+        said: dict[str, Any] = self.columns[self.primary]
+        return said
+
+
+def is_geo(path: Path) -> bool:
+    """Tell whether a Parquet file says that it holds geometries. Raises SourceError."""
+    return _about(checked_schema(path), path) is not None
+
+
+def checked_schema(path: Path) -> pa.Schema:
+    """Return the columns of a Parquet file within the limits. Raises SourceError."""
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            said = file.metadata
+            groups = [said.row_group(i) for i in range(said.num_row_groups)]
+            unpacked = sum(group.total_byte_size for group in groups)
+            check_parquet(path, unpacked=unpacked, rows=said.num_rows)
+            return file.schema_arrow
+    except (pa.ArrowException, OSError) as error:
+        raise _broken(path, error) from None
+
+
+def _about(schema: pa.Schema, path: Path) -> _About | None:
+    """Return what is said of geometries, None where nothing is. Raises SourceError."""
+    raw = (schema.metadata or {}).get(b"geo")
+    if raw is None:
+        return None
+    said = read_json(raw, source=f"{path.name}: the 'geo' of its schema")
+    try:
+        found = _About(str(said["primary_column"]), dict(said["columns"]))
+        good = isinstance(found.own, dict) and found.primary in schema.names
+    except (KeyError, TypeError, ValueError):
+        good = False
+    if not good:
+        message = f"{path.name}: cannot be read, its schema names no column of geometries"
+        raise SourceError(message)
+    return found
+
+
+def _known(path: Path) -> tuple[pa.Schema, _About]:
+    schema = checked_schema(path)
+    about = _about(schema, path)
+    if about is None:
+        message = f"{path.name}: a Parquet table without geometry; allowed: GeoParquet"
+        raise SourceError(message)
+    return schema, about
 
 
 def read_schema(path: Path) -> tuple[tuple[str, ...], str | None]:
@@ -25,32 +88,59 @@ def read_schema(path: Path) -> tuple[tuple[str, ...], str | None]:
 
     Raises SourceError: broken, or a table without geometry.
     """
-    try:
-        with pyarrow.parquet.ParquetFile(path) as file:
-            groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-            check_parquet(path, unpacked=sum(g.total_byte_size for g in groups))
-            schema = file.schema_arrow
-    except (pa.ArrowException, OSError) as error:
-        raise _broken(path, error) from None
-    geo = (schema.metadata or {}).get(b"geo")
-    if geo is None:
-        message = f"{path.name}: a Parquet table without geometry; allowed: GeoParquet"
-        raise SourceError(message)
-    geometry: dict[str, Any] = json.loads(geo)
-    names = tuple(n for n in schema.names if n not in geometry["columns"])
-    crs = geometry["columns"][geometry["primary_column"]].get("crs", _DEFAULT)
+    schema, about = _known(path)
+    names = tuple(n for n in schema.names if n not in about.columns)
+    crs = about.own.get("crs", _DEFAULT)
     return names, json.dumps(crs) if isinstance(crs, dict) else crs
+
+
+def geometry_kind(path: Path) -> str | None:
+    """Return what kind of geometry the file says it holds (as 'Point'); None where several."""
+    kinds = _known(path)[1].own.get("geometry_types") or []
+    plain = {str(k).removesuffix(" Z").removeprefix("Multi") for k in kinds}
+    return plain.pop() if len(plain) == 1 else None
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> gpd.GeoDataFrame:
     """Return the named fields and the geometry. Raises SourceError."""
-    names, _ = read_schema(path)
-    primary = json.loads(pyarrow.parquet.read_schema(path).metadata[b"geo"])["primary_column"]
+    schema, about = _known(path)
     try:
-        frame = gpd.read_parquet(path, columns=[*(n for n in names if n in columns), primary])
+        frame = gpd.read_parquet(
+            path, columns=[*(n for n in schema.names if n in columns), about.primary]
+        )
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _broken(path, error) from None
     return frame
+
+
+def stream_rows(path: Path, columns: Sequence[str]) -> Iterator[gpd.GeoDataFrame]:
+    """Yield what ``read_rows`` returns in blocks of rows, at least one. Raises SourceError."""
+    schema, about = _known(path)
+    if about.own.get("encoding", "WKB") != "WKB":
+        yield read_rows(path, columns)
+        return
+    wanted = [*(n for n in schema.names if n in columns), about.primary]
+    for block in stream_table(path, wanted):
+        try:
+            wkb = block.pop(about.primary).to_numpy(dtype=object)
+            shapes = shapely.from_wkb(wkb, on_invalid="fix")
+        except (ValueError, TypeError, shapely.GEOSException) as error:
+            raise _broken(path, error) from None
+        yield gpd.GeoDataFrame(block, geometry=gpd.GeoSeries(shapes, index=block.index))
+
+
+def stream_table(path: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """Yield the named columns of any Parquet file in blocks, at least one. Raises SourceError."""
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            none = True
+            for batch in file.iter_batches(batch_size=_BLOCK_ROWS, columns=list(columns)):
+                none = False
+                yield batch.to_pandas()
+            if none:
+                yield file.schema_arrow.empty_table().select(list(columns)).to_pandas()
+    except (pa.ArrowException, OSError) as error:
+        raise _broken(path, error) from None
 
 
 def _broken(path: Path, error: Exception) -> SourceError:

@@ -13,7 +13,7 @@ from gis.sources import geoparquet
 from gis.sources.base import Notes
 from gis.sources.containers import datasets
 from gis.sources.line_rules import scheme_of
-from gis.sources.vector import guarded
+from gis.sources.rows import guarded
 
 if TYPE_CHECKING:
     from pathlib import Path

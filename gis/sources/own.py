@@ -26,8 +26,8 @@ from gis.sources.containers import Dataset, datasets
 from gis.sources.convert import as_number
 from gis.sources.geonorge import epsg_in_name
 from gis.sources.names import find_field, missing_field
+from gis.sources.rows import guarded, straight
 from gis.sources.tables import TEXT_SUFFIXES, column_names, read_columns
-from gis.sources.vector import guarded, straight
 
 if TYPE_CHECKING:
     import pandas as pd

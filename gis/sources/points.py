@@ -15,13 +15,13 @@ import shapely
 from gis.crs import check_plausible, transform_points
 from gis.errors import CrsError, SourceError
 from gis.sources.base import Delivered
-from gis.sources.contents import lone_table
+from gis.sources.contents import has_geometry, lone_table
 from gis.sources.convert import as_integer, as_number
 from gis.sources.darwincore import core_table
 from gis.sources.mapping import belongs, map_fields, resolve
 from gis.sources.names import find_field, fold_field, missing_field
 from gis.sources.tables import TABLE_SUFFIXES, column_names, stream_columns
-from gis.sources.vector import read_vector
+from gis.sources.vector import stream_vector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,12 +49,10 @@ def stream_points(request: Request, notes: Notes) -> Iterator[Delivered]:
             if path is not None:
                 yield from _blocks(replace(request, path=path), notes)
                 return
-    if request.path.suffix.lower() in TABLE_SUFFIXES:
+    if request.path.suffix.lower() in TABLE_SUFFIXES and not has_geometry(request.path):
         yield from _blocks(request, notes)
         return
-    whole = read_vector(request)
-    notes.add(*whole.notes)
-    yield whole
+    yield from stream_vector(request, notes)
 
 
 def _blocks(request: Request, notes: Notes) -> Iterator[Delivered]:

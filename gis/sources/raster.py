@@ -119,6 +119,9 @@ def _opened(name: str, request: Request, stack: ExitStack) -> Any:
     except (RasterioError, OSError) as error:
         raise _broken(request, error) from None
     check_raster(tile.width, tile.height, tile.count, source=request.label)
+    if any(str(kind).startswith("complex") for kind in tile.dtypes):
+        message = f"{request.label}: cells of {tile.dtypes[0]}; allowed: real numbers"
+        raise SourceError(message)
     epsg = _tile_epsg(tile, request)
     check_plausible(tile.bounds, epsg=epsg, source=request.label)
     if epsg == request.epsg:

@@ -12,7 +12,8 @@ import pyarrow.parquet
 
 from gis.check import existing_file
 from gis.errors import SourceError
-from gis.sources.limits import check_csv_head, check_parquet
+from gis.sources.geoparquet import checked_schema, stream_table
+from gis.sources.limits import check_csv_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,6 +60,11 @@ def sniff(path: Path) -> Dialect:
             message = f"{path.name}: not UTF-8 (byte {error.start}); allowed: CSV in UTF-8"
             raise SourceError(message) from None
         text = head[: error.start].decode("utf-8-sig")
+    if len(head) == _SNIFF and b"\n" not in head:
+        message = (
+            f"{path.name}: a first line of more than {_SNIFF} bytes; allowed: CSV with a header"
+        )
+        raise SourceError(message)
     lines = text.splitlines()
     header = lines[0] if lines else ""
     separator = next((s for s in _SEPARATORS if s in header), None)
@@ -83,13 +89,7 @@ def column_names(path: Path) -> tuple[str, ...]:
     if path.suffix.lower() != ".parquet":
         return sniff(path).columns
     existing_file(path)
-    try:
-        with pyarrow.parquet.ParquetFile(path) as file:
-            groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-            check_parquet(path, unpacked=sum(g.total_byte_size for g in groups))
-            return tuple(file.schema_arrow.names)
-    except (pa.ArrowException, OSError) as error:
-        raise _broken(path, error) from None
+    return tuple(checked_schema(path).names)
 
 
 def read_columns(path: Path, columns: Sequence[str]) -> pd.DataFrame:
@@ -107,12 +107,12 @@ def read_columns(path: Path, columns: Sequence[str]) -> pd.DataFrame:
 
 
 def stream_columns(path: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
-    """Yield what ``read_columns`` returns in blocks of rows, at least one, in flat memory for CSV.
+    """Yield what ``read_columns`` returns in blocks of rows, at least one, in flat memory.
 
     Raises SourceError as ``read_columns`` does, where the broken row is reached.
     """
     if path.suffix.lower() == ".parquet":
-        yield read_columns(path, columns)
+        yield from stream_table(path, columns)
         return
     options = _csv_options(path, columns)
     try:

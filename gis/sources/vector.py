@@ -6,13 +6,11 @@ import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
-import pyarrow as pa
 import pyogrio
-from pyogrio.errors import DataLayerError, DataSourceError
 
 from gis.check import listing
 from gis.crs import check_plausible
@@ -24,16 +22,17 @@ from gis.sources.mapping import belongs, map_fields, resolve
 from gis.sources.names import LAYER_NAME, pick_layers
 from gis.sources.osm import is_osm
 from gis.sources.osm_stations import read_osm_stations
+from gis.sources.rows import GDAL_ERRORS, broken, guarded, rows_in_box, stream_rows
 from gis.sources.systems import check_silent, file_box, settle_epsg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from gis.sources.base import Bounds, Request
     from gis.sources.mapping import Columns
 
-# What GDAL, through pyogrio, raises for broken files; all are worded anew.
-_GDAL_ERRORS = (DataSourceError, DataLayerError, RuntimeError, ValueError, pa.ArrowException)
+# The fields of the entry, and the geometries on their index.
+_Block = tuple[pd.DataFrame, gpd.GeoSeries]
 # Formats with an index and stored bounds: only the box is read.
 _INDEXED = (".gpkg", ".gdb", ".shp", ".fgb")
 
@@ -45,32 +44,46 @@ class _Part:
     dataset: Dataset
     layer: str
 
+    @property
+    def inner(self) -> str | None:
+        """The layer's name for GDAL; None where the data set was cut out of a document."""
+        return None if self.dataset.layer is not None else self.layer
+
     def named(self, request: Request) -> str:
         inner = "" if self.dataset.name == request.path.name else f"/{self.dataset.name}"
         return f"{request.path.name}{inner} layer '{self.layer}'"
 
 
-def read_vector(request: Request) -> Delivered:
-    """Read the layers of a file that belong to an entry, with only the fields it needs.
+def stream_vector(request: Request, notes: Notes) -> Iterator[Delivered]:
+    """Read the layers of a file that belong to an entry in blocks of rows, only needed fields.
 
-    Raises SourceError (no such format, broken, no such layer), FieldError (required
-    field missing), CrsError (none, contradicted).
+    Of a format with an index the box alone is read, at once; so is a layer whose rows are to
+    be joined by number. Raises SourceError (no such format, broken, no such layer), FieldError
+    (required field missing), CrsError (none, contradicted).
     """
     if is_osm(request.path) and request.layer == "stations":
-        return read_osm_stations(request)
-    notes = Notes()
+        stations = read_osm_stations(request)
+        notes.add(*stations.notes)
+        yield stations
+        return
     parts = _parts(request)
-    pieces = [_read_part(part, request, notes) for part in parts]
-    systems = {g.crs for _, g in pieces}
+    opened = [_open(part, request, notes) for part in parts]
+    systems = {o.epsg for o in opened}
     if len(systems) > 1:
         message = f"{request.label}: layers in different CRS: {listing(str(s) for s in systems)}"
         raise CrsError(message)
-    fields = pd.concat([t for t, _ in pieces], ignore_index=True)
-    geometry = gpd.GeoSeries(
-        pd.concat([g for _, g in pieces], ignore_index=True), crs=next(iter(systems))
-    )
     inside = tuple(dict.fromkeys(part.layer for part in parts))
-    return Delivered(fields=fields, geometry=geometry, notes=tuple(notes.lines), inside=inside)
+    blocks = (block for part in opened for block in _blocks(part, request, notes))
+    for fields, geometry in blocks if request.entry.delivery.dissolve is None else _at_once(blocks):
+        yield Delivered(fields=fields, geometry=geometry, inside=inside)
+
+
+def _at_once(blocks: Iterator[_Block]) -> Iterator[_Block]:
+    """Join all blocks to one, for rows that belong together wherever they stand."""
+    pieces = list(blocks)
+    fields = pd.concat([f for f, _ in pieces], ignore_index=True)
+    shapes = pd.concat([g for _, g in pieces], ignore_index=True)
+    yield fields, gpd.GeoSeries(shapes, crs=pieces[0][1].crs)
 
 
 def attributes(request: Request, notes: Notes) -> tuple[pd.DataFrame, Columns]:
@@ -81,7 +94,18 @@ def attributes(request: Request, notes: Notes) -> tuple[pd.DataFrame, Columns]:
     part = _parts(request)[0]
     source = part.named(request)
     columns = resolve(request, _schema(part, source, notes).fields, source=source)
-    frame = _rows(part, columns.needed, None, geometry=False, source=source, notes=notes)
+    if part.dataset.suffix == geoparquet.SUFFIX:
+        frame = geoparquet.read_rows(Path(str(part.dataset.source)), columns.needed)
+    else:
+        frame = rows_in_box(
+            part.dataset.source,
+            part.inner,
+            columns.needed,
+            box=None,
+            geometry=False,
+            source=source,
+            notes=notes,
+        )
     frame[LAYER_NAME] = part.layer
     return frame, columns
 
@@ -114,20 +138,22 @@ def _layer_names(dataset: Dataset, request: Request) -> list[str]:
         warnings.simplefilter("ignore")
         try:
             return [str(name) for name, _ in pyogrio.list_layers(dataset.source)]
-        except _GDAL_ERRORS as error:
-            raise _broken(request.label, error) from None
+        except GDAL_ERRORS as error:
+            raise broken(request.label, error) from None
 
 
-def _broken(label: str, error: BaseException) -> SourceError:
-    reason = " ".join(str(error).split())[:300]
-    message = (
-        f"{label}: cannot be read ({reason}); allowed: a whole GeoJSON, GeoPackage, file "
-        "geodatabase, GML or shapefile, also inside a zip"
-    )
-    return SourceError(message)
+@dataclass(frozen=True)
+class _Opened:
+    """A layer that is ready to be read: its fields, its CRS, and the box to read of it."""
+
+    part: _Part
+    source: str
+    columns: Columns
+    epsg: int
+    box: Bounds | None
 
 
-def _read_part(part: _Part, request: Request, notes: Notes) -> tuple[pd.DataFrame, gpd.GeoSeries]:
+def _open(part: _Part, request: Request, notes: Notes) -> _Opened:
     source = part.named(request)
     schema = _schema(part, source, notes)
     columns = resolve(request, schema.fields, source=source)
@@ -137,17 +163,43 @@ def _read_part(part: _Part, request: Request, notes: Notes) -> tuple[pd.DataFram
         # What lies outside the box is never read, so the whole layer is checked here.
         check_plausible(schema.bounds, epsg=epsg, source=source)
         box = file_box(request, epsg)
-    frame = _rows(part, columns.needed, box, source=source, notes=notes)
-    if not isinstance(frame, gpd.GeoDataFrame):
-        message = f"{source}: a table without geometry; allowed: {request.entry.geometry}s"
-        raise SourceError(message)
-    check_silent(frame, part.dataset, epsg, source=source)
-    frame[LAYER_NAME] = part.layer
-    mask = belongs(frame, columns)
-    notes.count(int((~mask).sum()), "rows of other kinds passed over")
-    frame = frame[mask]
-    fields = map_fields(frame, columns, entry=request.entry, source=source, notes=notes)
-    return fields, frame.geometry.set_crs(epsg, allow_override=True)
+    return _Opened(part, source, columns, epsg, box)
+
+
+def _blocks(opened: _Opened, request: Request, notes: Notes) -> Iterator[_Block]:
+    """Yield the fields of the entry and the geometries of one layer, block by block."""
+    source, columns = opened.source, opened.columns
+    for frame in _rows(opened, notes):
+        if not isinstance(frame, gpd.GeoDataFrame):
+            message = f"{source}: a table without geometry; allowed: {request.entry.geometry}s"
+            raise SourceError(message)
+        check_silent(frame, opened.part.dataset, opened.epsg, source=source)
+        frame[LAYER_NAME] = opened.part.layer
+        mask = belongs(frame, columns)
+        notes.count(int((~mask).sum()), "rows of other kinds passed over")
+        kept = frame[mask].reset_index(drop=True)
+        fields = map_fields(kept, columns, entry=request.entry, source=source, notes=notes)
+        yield fields, kept.geometry.set_crs(opened.epsg, allow_override=True)
+
+
+def _rows(opened: _Opened, notes: Notes) -> Iterator[pd.DataFrame]:
+    dataset, needed = opened.part.dataset, opened.columns.needed
+    if dataset.suffix == geoparquet.SUFFIX:
+        yield from geoparquet.stream_rows(Path(str(dataset.source)), needed)
+    elif opened.box is None:
+        yield from stream_rows(
+            dataset.source, opened.part.inner, needed, source=opened.source, notes=notes
+        )
+    else:
+        yield rows_in_box(
+            dataset.source,
+            opened.part.inner,
+            needed,
+            box=opened.box,
+            geometry=True,
+            source=opened.source,
+            notes=notes,
+        )
 
 
 @dataclass(frozen=True)
@@ -164,10 +216,9 @@ def _schema(part: _Part, source: str, notes: Notes) -> _Schema:
     if dataset.suffix == geoparquet.SUFFIX:
         names, crs = geoparquet.read_schema(Path(str(dataset.source)))
         return _Schema(fields=names, crs=crs, bounds=None)
-    layer = None if dataset.layer is not None else part.layer
     quick = dataset.suffix in _INDEXED
     info = guarded(
-        lambda: pyogrio.read_info(dataset.source, layer=layer, force_total_bounds=quick),
+        lambda: pyogrio.read_info(dataset.source, layer=part.inner, force_total_bounds=quick),
         source=source,
         notes=notes,
     )
@@ -175,50 +226,3 @@ def _schema(part: _Part, source: str, notes: Notes) -> _Schema:
     if bounds is not None and not all(math.isfinite(v) for v in bounds):
         bounds = None
     return _Schema(fields=tuple(str(f) for f in info["fields"]), crs=info["crs"], bounds=bounds)
-
-
-def _rows(
-    part: _Part,
-    columns: list[str],
-    box: Bounds | None,
-    *,
-    source: str,
-    notes: Notes,
-    geometry: bool = True,
-) -> pd.DataFrame:
-    dataset = part.dataset
-    if dataset.suffix == geoparquet.SUFFIX:
-        return geoparquet.read_rows(Path(str(dataset.source)), columns)
-    how = {
-        "layer": None if dataset.layer is not None else part.layer,
-        "columns": columns,
-        "bbox": box,
-        "read_geometry": geometry,
-        "on_invalid": "fix",
-        "fid_as_index": True,
-    }
-    frame: pd.DataFrame = guarded(lambda: straight(dataset.source, how), source=source, notes=notes)
-    # A spatial index hands rows out in its own order; a layer keeps that of the file.
-    return frame.sort_index().reset_index(drop=True)
-
-
-def straight(source: str | bytes, how: dict[str, Any]) -> Any:
-    """Read rows with arcs drawn out as lines: the quick way cannot, the plain way does."""
-    try:
-        return pyogrio.read_dataframe(source, use_arrow=True, **how)
-    except NotImplementedError:
-        return pyogrio.read_dataframe(source, use_arrow=False, **how)
-
-
-def guarded(read: Callable[[], Any], *, source: str, notes: Notes) -> Any:
-    """Run one GDAL call: its warnings become notes, its errors one line."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            result = read()
-        except _GDAL_ERRORS as error:
-            raise _broken(source, error) from None
-    lines = [str(w.message) for w in caught if w.category is RuntimeWarning]
-    for line in dict.fromkeys(line for line in lines if "GFS file" not in line):
-        notes.add(f"GDAL: {line[:200]}")
-    return result
