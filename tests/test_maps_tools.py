@@ -117,6 +117,68 @@ def test_online_map_has_no_axe_violations(browser: Browser, folder: Path) -> Non
             assert violations(seen.page) == []
 
 
+# --- drawing that spares work ---------------------------------------------------------------
+
+# Keep the canvas as drawn now under a name; and the share of pixels of two such pictures that
+# differ by more than the edge of a stroke does.
+_KEEP = """(name) => { const r = arealplan.renderer, c = r._container;
+  r.draw();
+  (window.kept ??= {})[name] = r._ctx.getImageData(0, 0, c.width, c.height).data; }"""
+_DIFFER = """([a, b]) => { const p = kept[a], q = kept[b]; let n = 0;
+  for (let i = 0; i < p.length; i += 4) {
+    if ([0, 1, 2, 3].some((k) => Math.abs(p[i + k] - q[i + k]) > 48)) n++;
+  }
+  return 4 * n / p.length; }"""
+
+
+@pytest.mark.parametrize("name", ["oversikt", "naturmangfold"])
+def test_grid_moved_as_an_image_is_the_grid_drawn_anew(
+    browser: Browser, folder: Path, name: str
+) -> None:
+    """Identity: after pans both ways, the copied image with its new edges is the vector drawing."""
+    with opened(browser, folder / f"{name}.html", size=(700, 700)) as seen:
+        page = seen.page
+        page.evaluate("arealplan.SHEET_CELLS = 1")
+        page.evaluate(_KEEP, "start")
+        for step in ([37, 0], [0, -53], [-80, 41], [15, 15], [400, -300], [-380, 310]):
+            page.evaluate("(s) => arealplan.map.panBy(s, { animate: false })", step)
+        page.evaluate(_KEEP, "moved")
+        assert page.evaluate("[...arealplan.layers.values()].some((l) => l.sheets?.size)")
+        page.evaluate("arealplan.SHEET_CELLS = Infinity")
+        page.evaluate(_KEEP, "anew")
+        assert page.evaluate(_DIFFER, ["moved", "anew"]) < 0.001
+        assert page.evaluate(_DIFFER, ["moved", "start"]) > 0.01
+
+
+def test_bared_edges_are_what_a_moved_copy_does_not_cover(plain: Watched) -> None:
+    """A slow twin: every pixel of a small view, by hand."""
+    w, h = 9, 7
+    for dx, dy in ((0, 0), (2, 0), (-3, 0), (0, 1), (0, -4), (2, -3), (-5, 6), (9, 0), (0, -8)):
+        parts = plain.page.evaluate(
+            "([dx, dy, w, h]) => arealplan.bared(dx, dy, { w, h })", [dx, dy, w, h]
+        )
+        covered = np.zeros((h, w), dtype=bool)
+        for y in range(h):
+            for x in range(w):
+                covered[y, x] = 0 <= x - dx < w and 0 <= y - dy < h
+        bared = np.zeros((h, w), dtype=bool)
+        for x, y, wide, high in parts:
+            bared[y : y + high, x : x + wide] = True
+        assert (bared == ~covered).all(), (dx, dy, parts)
+
+
+def test_rings_outside_the_view_are_passed_over_unseen(browser: Browser, folder: Path) -> None:
+    """Identity: with boxes that hold the whole world, so that no ring is passed over."""
+    with opened(browser, folder / "naturfare.html", size=(500, 500)) as seen:
+        page = seen.page
+        page.evaluate("arealplan.map.setZoom(arealplan.map.getZoom() + 2, { animate: false })")
+        page.evaluate(_KEEP, "spared")
+        page.evaluate("""() => { for (const l of arealplan.layers.values()) if (l.shapes)
+          l.shapes.ringBox.forEach((v, i, all) => { all[i] = i % 4 < 2 ? -1e9 : 1e9; }); }""")
+        page.evaluate(_KEEP, "all")
+        assert page.evaluate(_DIFFER, ["spared", "all"]) == 0
+
+
 # --- metres ---------------------------------------------------------------------------------
 
 

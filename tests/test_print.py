@@ -275,6 +275,15 @@ def test_a_palette_keeps_a_picture_of_few_colours() -> None:
     assert (colours[pixels].transpose(2, 0, 1) == image).all()
 
 
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda s: f"{s.paper}-{s.landscape}")
+def test_pages_without_a_map_take_the_paper_too(tab: Tab, folder: Path, sheet: Sheet) -> None:
+    """Oracle: ISO 216 sizes; the index, as the report, prints on the sheet that was asked for."""
+    shown(tab, folder / "index.html")
+    pdf = read_pdf(tab.pdf(sheet, created=town.CREATED))
+    size = SIZES[sheet.paper]
+    assert pdf.sizes_mm == {size[::-1] if sheet.landscape else size}
+
+
 def pixels(png: bytes) -> NDArray[np.uint8]:
     """Return a picture as rows of red, green and blue."""
     with warnings.catch_warnings(), MemoryFile(png) as file:

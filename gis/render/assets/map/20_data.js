@@ -33,7 +33,7 @@ arealplan.box = (X, Y, start, end) => {
 };
 
 // shapes: X, Y per coordinate; ring[i] first coordinate of ring i; part[f] first ring of
-// feature f (both one longer than their count); box four numbers per feature.
+// feature f (both one longer than their count); box four numbers per feature, ringBox per ring.
 arealplan.decode = (coded) => {
   const count = coded.xy.length / 2;
   const X = new Float64Array(count), Y = new Float64Array(count);
@@ -51,7 +51,11 @@ arealplan.decode = (coded) => {
   for (let f = 0; f < size; f++) {
     box.set(arealplan.box(X, Y, ring[part[f]], ring[part[f + 1]]), 4 * f);
   }
-  return { kind: coded.kind, size, X, Y, ring, part, box, parts: coded.parts };
+  const ringBox = new Float64Array(4 * (ring.length - 1));
+  for (let r = 0; r + 1 < ring.length; r++) {
+    ringBox.set(arealplan.box(X, Y, ring[r], ring[r + 1]), 4 * r);
+  }
+  return { kind: coded.kind, size, X, Y, ring, part, box, ringBox, parts: coded.parts };
 };
 
 function starts(lengths) {

@@ -26,15 +26,20 @@ arealplan.hatch = (() => {
     c.stroke();
     return tile;
   }
-  return (ctx, kind, colour, ratio) => {
-    const key = `${kind} ${colour} ${ratio}`;
+  // A hatch hangs on the ground and not on the window, so that it lies still when the map moves.
+  return (ctx, kind, colour, view) => {
+    const key = `${kind} ${colour} ${view.ratio}`, side = sideOf(kind);
     if (!made.has(key)) {
-      const tile = draw(kind, colour, ratio), side = sideOf(kind);
-      const pattern = ctx.createPattern(tile, "repeat");
-      pattern.setTransform(new DOMMatrix().scale(side / tile.width, side / tile.height));
-      made.set(key, pattern);
+      const tile = draw(kind, colour, view.ratio);
+      made.set(key, { pattern: ctx.createPattern(tile, "repeat"), scale: side / tile.width });
     }
-    return made.get(key);
+    const one = made.get(key);
+    if (one.ox !== view.ox || one.oy !== view.oy) {
+      one.pattern.setTransform(new DOMMatrix()
+        .translate(-(view.ox % side), -(view.oy % side)).scale(one.scale, one.scale));
+      Object.assign(one, { ox: view.ox, oy: view.oy });
+    }
+    return one.pattern;
   };
 })();
 

@@ -10,22 +10,26 @@ arealplan.drawLayer = (ctx, layer, view) => {
 
 // gone: features that the page's present definition leaves out.
 arealplan.inView = (shapes, view, gone) => {
-  const west = (view.ox - 20) / view.scale, east = (view.ox + view.w + 20) / view.scale;
-  const north = (view.oy - 20) / view.scale, south = (view.oy + view.h + 20) / view.scale;
-  const found = [];
+  const edges = edgesOf(view), found = [];
   for (let f = 0; f < shapes.size; f++) {
-    const b = 4 * f;
-    if (shapes.box[b] <= east && shapes.box[b + 2] >= west
-      && shapes.box[b + 1] <= south && shapes.box[b + 3] >= north
-      && !gone?.has(f)) found.push(f);
+    if (meets(shapes.box, 4 * f, edges) && !gone?.has(f)) found.push(f);
   }
   return found;
 };
 
-// A vertex less than half a pixel from the last one drawn is passed over.
+// A view with room for strokes around it: west, north, east, south, in the projection's units.
+const edgesOf = ({ ox, oy, w, h, scale }) => [
+  (ox - 20) / scale, (oy - 20) / scale, (ox + w + 20) / scale, (oy + h + 20) / scale];
+
+const meets = (box, b, [west, north, east, south]) => box[b] <= east && box[b + 2] >= west
+  && box[b + 1] <= south && box[b + 3] >= north;
+
+// A vertex less than half a pixel from the last one drawn is passed over, and so is a ring that
+// lies outside the view (a whole network of roads may be one feature).
 arealplan.trace = (ctx, shapes, f, view, close) => {
-  const { X, Y, ring, part } = shapes;
+  const { X, Y, ring, part, ringBox } = shapes, edges = edgesOf(view);
   for (let r = part[f]; r < part[f + 1]; r++) {
+    if (!meets(ringBox, 4 * r, edges)) continue;
     const last = ring[r + 1] - 1;
     let atX = 0, atY = 0;
     for (let i = ring[r]; i <= last; i++) {
@@ -46,6 +50,12 @@ function grown(width, view) {
 }
 
 function polygons(ctx, layer, view, inside) {
+  if (arealplan.asSheet(layer)) arealplan.drawSheet(ctx, layer, view);
+  else arealplan.drawCells(ctx, layer, view, inside);
+  for (const f of inside) mark(ctx, layer, f, view);
+}
+
+arealplan.drawCells = (ctx, layer, view, inside) => {
   const { shapes, classes } = layer, grid = layer.symbol === "grid";
   for (const f of inside) {
     const look = classes[layer.classOf[f]];
@@ -65,14 +75,13 @@ function polygons(ctx, layer, view, inside) {
     }
     if (look.hatch && look.hatch !== "none" && layer.symbol !== "outline") {
       ctx.globalAlpha = layer.fade ? layer.fade[f] : 1;
-      ctx.fillStyle = arealplan.hatch(ctx, look.hatch, look.hatch_line || look.line, view.ratio);
+      ctx.fillStyle = arealplan.hatch(ctx, look.hatch, look.hatch_line || look.line, view);
       ctx.fill("evenodd");
     }
     if (look.line && !(grid && wide < 5)) stroke(ctx, look, view, grid ? 1 : 0);
     ctx.globalAlpha = 1;
   }
-  for (const f of inside) mark(ctx, layer, f, view);
-}
+};
 
 // What is smaller than two pixels is one dot of its colour; tens of thousands stay quick.
 function speck(ctx, layer, f, view, look) {
