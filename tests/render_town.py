@@ -503,5 +503,6 @@ def index() -> str:
 
 def write_site(folder: Path) -> Path:
     """Write all pages of the town into a folder."""
-    write_pages({**{f"{n}.html": page(n).html for n in maps()}, "index.html": index()}, folder)
+    pages = {f"{n}.html": page(n, bound=True).html for n in maps()}
+    write_pages({**pages, "index.html": index()}, folder)
     return folder
