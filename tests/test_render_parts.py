@@ -23,10 +23,10 @@ from gis.render.classes import HIDDEN, Rule, classify
 from gis.render.fields import heading, kind_of_field, plain_values, worded, written
 from gis.render.geometry import pack, prepare
 from gis.render.tables import Places, table_view
-from gis.render.template import json_block
+from gis.render.template import _environment, json_block
 from gis.render.theme import load_theme
 from gis.result import UNDER_TEN, WITHHELD, Column, Table
-from gis.text import Text
+from gis.text import Text, t
 from tests import render_town as town
 
 FAR = (0.0, 6_000_000.0, 1_000_000.0, 8_000_000.0)
@@ -250,6 +250,17 @@ def test_row_is_joined_to_the_feature_with_its_key() -> None:
     layer.shapes = type(layer.shapes)("polygon", np.array([1, 2]), {}, 0)
     view = table_view(table, "x", Places((layer,), {"units": frame}))
     assert [(r.target, r.feature) for r in view.rows] == [("units", 1), (None, None), ("units", 0)]
+
+
+def test_row_without_a_name_has_no_empty_heading() -> None:
+    """By hand: a total whose first column has nothing to say begins with a plain cell."""
+    columns = (Column("number", Text("Nummer", "Number")), Column("name", Text("Navn", "Name")))
+    frame = pd.DataFrame({"number": ["0101", ""], "name": ["Nes", "Alle"]})
+    view = table_view(Table("units", Text("T", "T"), columns, frame), "m", Places())
+    source = '{% from "macros.html" import datatable with context %}{{ datatable(table) }}'
+    html = _environment().from_string(source).render(table=view, u=t, language="nb")
+    assert html.count('<th scope="row">') == 1
+    assert "<td></td><td>Alle</td>" in html
 
 
 def test_json_in_a_script_cannot_end_it() -> None:
