@@ -217,7 +217,7 @@ def test_what_does_not_fit_two_maps_is_refused() -> None:
         changed(compare=None)
     with pytest.raises(ValidationError, match="side = 'before'"):
         changed(layers=one_sided)
-    with pytest.raises(ValidationError, match="'live' or 'compare'"):
+    with pytest.raises(ValidationError, match="'live', 'weights' or 'compare'"):
         changed(live=True)
     twice = [{**a, "name": None} for a in entry["analyses"]]
     with pytest.raises(ValidationError, match="give the second a 'name'"):

@@ -106,8 +106,8 @@ def test_weights_show_what_the_command_line_gives(seen: Watched, weights: dict[s
     )
     assert stable.text_content() == "–"
     command = seen.page.locator("#weights-command").inner_text()
-    told = command.removeprefix("arealplan analyse suitability --").split(" --")
-    assert dict(x.split() for x in told) == {n: f"{weights.get(n, OWN[n])}" for n in offered(seen)}
+    asked = command.removeprefix("arealplan analyse suitability --").split(" --")
+    assert dict(x.split() for x in asked) == {n: f"{weights.get(n, OWN[n])}" for n in offered(seen)}
     assert seen.complaints == []
 
 

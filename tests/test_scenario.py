@@ -14,7 +14,7 @@ from gis.analyses.frequent_stops import ready_list
 from gis.analyses.growth import growth_share, places_in
 from gis.analyses.scenario import PERSONS_PER_DWELLING, ScenarioParameters, scenario
 from gis.analyses.screen_people import with_stops
-from gis.errors import GeometryError, ParameterError
+from gis.errors import FieldError, GeometryError, ParameterError
 from gis.published import publishable
 from gis.result import UNDER_TEN
 from gis.sources.plan import Plan, Planned, read_plan
@@ -314,6 +314,16 @@ def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
     path = shapely.LineString([(E0, N0), (E0 + 9, N0)])
     with pytest.raises(GeometryError, match="drawn as LineString"):
         planned(tmp_path, path, kind=["area"])
+
+
+def test_a_slip_of_the_keyboard_is_refused(tmp_path: Path) -> None:
+    """By rule: numbers beyond a million, and a plan of another municipality."""
+    for given in (1e308, -1.0, 1_000_001.0):
+        with pytest.raises(FieldError, match="allowed: 0 to 1000000"):
+            planned(tmp_path, box(0, 0, 50, 50), boliger=[given])
+    far = planned(tmp_path, box(50_000, 0, 50_050, 50), boliger=[10])
+    with pytest.raises(GeometryError, match="m outside 9999 Byen"):
+        run(full(), far)
 
 
 # --- growth ------------------------------------------------------------------------------------

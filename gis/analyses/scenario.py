@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import shapely
 from pydantic import Field
 
 from gis.analyses.frequent_stops import READY_LIST, TIMETABLE
@@ -25,6 +26,7 @@ from gis.analyses.scenario_land import BUILT_UP, NATURE, LandChange, land_change
 from gis.analyses.scenario_people import PeopleChange, people_changes
 from gis.analyses.scenario_plan import LAYER, Layout, lay_out, plan_in_layer
 from gis.analyses.scenario_tables import scenario_tables, shown_share
+from gis.analyses.screen_area import elsewhere
 from gis.analyses.transit_access import TransitAccessParameters, check_reach
 from gis.analyses.travel import ADDRESSES
 from gis.analyses.travel_words import joined, metres, plain_number
@@ -128,6 +130,7 @@ def scenario(study: Study, params: ScenarioParameters, plan: Plan) -> Result:
     in their area, on a grid of 25 m.
     """
     check_reach(study, params.transit)
+    _check_place(study, plan)
     outcomes = outcomes_of(study, params, plan)
     if not any(o.people or o.land for o in outcomes):
         message = (
@@ -136,6 +139,15 @@ def scenario(study: Study, params: ScenarioParameters, plan: Plan) -> Result:
         )
         raise ParameterError(message)
     return _result(study, params, plan, outcomes=outcomes)
+
+
+def _check_place(study: Study, plan: Plan) -> None:
+    """Refuse a plan that nothing here can feel: farther away than the layers were read."""
+    if not plan.features:
+        return
+    drawn = shapely.union_all([f.shape for f in plan.features])
+    if not shapely.dwithin(drawn, study.polygon, study.halo_m):
+        raise elsewhere(study, plan, drawn)
 
 
 def outcomes_of(study: Study, params: ScenarioParameters, plan: Plan) -> list[Outcome]:

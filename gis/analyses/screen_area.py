@@ -88,6 +88,16 @@ class PlanArea:
         return float(shapely.area(self.shape))
 
 
+def elsewhere(study: Study, plan: Plan, drawn: Any) -> GeometryError:
+    """Return the error of a plan that lies outside the municipality."""
+    away = float(shapely.distance(drawn, study.polygon))
+    return GeometryError(
+        f"{plan.label}: the plan lies {number(away).en} m outside {study.area.number} "
+        f"{study.area.name}; open the workspace of its own municipality, or check the "
+        "coordinate reference system of the file"
+    )
+
+
 def plan_area(study: Study, plan: Plan, *, buffer_m: float = 0.0) -> PlanArea:
     """Join the areas of a plan, buffer them, and cut the study to their surroundings.
 
@@ -101,13 +111,7 @@ def plan_area(study: Study, plan: Plan, *, buffer_m: float = 0.0) -> PlanArea:
     drawn = joined_area(plan.features, label=plan.label)
     inside = float(shapely.area(shapely.intersection(drawn, study.polygon)))
     if not inside > 0:
-        away = float(shapely.distance(drawn, study.polygon))
-        message = (
-            f"{plan.label}: the plan lies {number(away).en} m outside {study.area.number} "
-            f"{study.area.name}; open the workspace of its own municipality, or check the "
-            "coordinate reference system of the file"
-        )
-        raise GeometryError(message)
+        raise elsewhere(study, plan, drawn)
     if shapely.area(drawn) > 2 * shapely.area(study.polygon):
         message = (
             f"{plan.label}: {shapely.area(drawn) / 1e6:.0f} km2; allowed: an area within "

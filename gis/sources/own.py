@@ -202,6 +202,9 @@ def _vector(
         )
         said = info["crs"]
         frame = guarded(lambda: straight(dataset.source, how), source=source, notes=notes)
+    if frame.empty:
+        message = f"{source}: no rows"
+        raise SourceError(message)
     frame = frame.sort_index().reset_index(drop=True)
     crs = _settle(said, dataset, frame, source=source, epsg=epsg)
     return frame.set_crs(crs, allow_override=True)
@@ -222,6 +225,7 @@ def _settle(
     if epsg is None:
         message = (
             f"{source}: no coordinate reference system; state its EPSG code (--crs, --weight-crs)"
+            ", or write the file with one"
         )
         raise CrsError(message)
     return system_of(epsg, source=source)

@@ -30,6 +30,8 @@ Kind = Literal["area", "removal", "stop", "path"]
 # A drawn plan has hundreds of corners; more are a file of another thing, and slow to overlay.
 MAX_VERTICES = 20_000
 MAX_FEATURES = 5_000
+# More homes, people or jobs than any plan has are a slip of the keyboard.
+MAX_NUMBER = 1e6
 UNNAMED = "plan"
 # Field of a plan -> accepted names.
 FIELDS = {
@@ -155,11 +157,13 @@ def _values(frame: gpd.GeoDataFrame, name: str | None, *, key: str, label: str) 
     if key in ("scenario", "kind", "name", "mode"):
         return [None if pd.isna(v) else str(v).strip() for v in column]
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
-    wrong = (np.isnan(numbers) & column.notna().to_numpy()) | (numbers < 0) | np.isinf(numbers)
+    wrong = np.isnan(numbers) & column.notna().to_numpy()
+    wrong |= (numbers < 0) | (numbers > MAX_NUMBER)
     if wrong.any():
         i = int(np.argmax(wrong))
         message = (
-            f"{label}: field '{name}' of feature {i} is {column.iloc[i]!r}; allowed: 0 or more"
+            f"{label}: field '{name}' of feature {i} is '{column.iloc[i]}'; allowed: 0 to "
+            f"{MAX_NUMBER:.0f}"
         )
         raise FieldError(message)
     return [float(v) for v in numbers]
