@@ -345,3 +345,19 @@ def test_addresses_are_counted_where_they_are() -> None:
     assert "adresser i kommunen" in same.definition.sentence.nb
     with pytest.raises(ParameterError, match="origins"):
         run(data, weight="addresses", origins="centre")
+
+
+def test_ages_are_headed_by_the_station_that_they_reach() -> None:
+    """By hand: 10 of the west's 480 start at the station's cell; its heading names no stop."""
+    ages = frame(
+        [None],  # type: ignore[list-item]
+        number=["99990101"], age=["18+"], residents=[480],
+    )  # fmt: skip
+    data = town(
+        stations=station_frame((125, 125, "rail")), basic_statistical_units=units(), age_groups=ages
+    )
+    table = run(data, kind="rail", metric="straight-line", max_m=100).table("by_age")
+    assert table.frame["reached_station"].tolist() == [pytest.approx(10)]
+    headings = {c.name: c.title.nb for c in table.columns}
+    assert headings["reached_station"] == "Nær stasjon"
+    assert not [h for h in headings.values() if "holdeplass" in h]
