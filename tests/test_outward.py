@@ -25,7 +25,7 @@ import pandas as pd
 
 RING = "[[[250000,6650000],[250100,6650000],[250100,6650100],[250000,6650000]]]"
 FEATURE = (
-    f'{{"type":"Feature","properties":{{}},"geometry":{{"type":"Polygon","coordinates":{RING}}}}}'
+    '{"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":' + RING + "}}"
 )
 GML = """<?xml version="1.0"?><gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml/3.2"
  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:x="http://x"
