@@ -169,7 +169,8 @@ def compare(layer: str, path: Path, size: int) -> None:
     for engine, (cost, _) in found.items():
         print(
             f"{layer} {path.suffix} {size:,} rows, {mb:.0f} MB, {engine}: "
-            f"{mb / cost['cpu_s']:.0f} MB/s of CPU ({cost['cpu_s']:.1f} s), peak {cost['peak_mib']:.0f} MiB anonymous"
+            f"{mb / cost['cpu_s']:.0f} MB/s of CPU ({cost['cpu_s']:.1f} s), "
+            f"peak {cost['peak_mib']:.0f} MiB anonymous"
         )
 
 
