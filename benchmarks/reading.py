@@ -1,10 +1,11 @@
 """Time and weigh the reading of national tables into the store: addresses and the 250 m grid.
 
 Run with ``python benchmarks/reading.py [ROWS]`` (default 2.5 million addresses; the country
-has as many). Both tables are invented, in the publishers' dialects. The peer reads the same
-columns with pandas and geopandas the plain way, whole, and writes GeoParquet. Each runs in a
-process of its own; memory is the peak of anonymous pages, less what the imports take. The
-answers (rows, sum of ids, sum of coordinates) are compared before any time is told.
+has as many). Both tables are invented, in the publishers' dialects; the addresses come as a
+GeoPackage too. The peer reads the same columns with pandas and geopandas the plain way, whole,
+and writes GeoParquet. Each runs in a process of its own; memory is the peak of anonymous pages,
+less what the imports take. The answers (rows, sum of ids, sum of coordinates) are compared
+before any time is told.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ ADDRESS_HEAD = (
     "adresseId;uuidAdresse"
 )
 GRID_ROWS = 225_000
+PEER_TEXTS = ("adresseTekst", "grunnkretsnummer", "tettstednummer")
 
 
 def write_addresses(path: Path, rows: int) -> None:
@@ -53,6 +55,16 @@ def write_addresses(path: Path, rows: int) -> None:
             out.write("\r\n".join(lines) + "\r\n")
 
 
+def as_geopackage(table: Path) -> Path:
+    """Write the addresses once more, as a GeoPackage with the register's layer name."""
+    path = table.with_suffix(".gpkg")
+    frame = pd.read_csv(table, sep=";", encoding="utf-8-sig", dtype={"grunnkretsnummer": "str"})
+    shapes = gpd.points_from_xy(frame["Øst"], frame["Nord"])
+    fields = frame[["adresseId", *PEER_TEXTS]]
+    gpd.GeoDataFrame(fields, geometry=shapes, crs=25833).to_file(path, layer="vegadresse")
+    return path
+
+
 def write_grid(path: Path) -> None:
     """Write invented cells of 250 m, each once."""
     rng = np.random.default_rng(4)
@@ -73,8 +85,11 @@ def ours(layer: str, path: Path, out: Path) -> None:
 
 def peer(layer: str, path: Path, out: Path) -> None:
     """Read whole with pandas and geopandas."""
-    if layer == "addresses":
-        names = ["adresseId", "adresseTekst", "grunnkretsnummer", "tettstednummer", "Øst", "Nord"]
+    if path.suffix == ".gpkg":
+        frame = gpd.read_file(path, columns=["adresseId", *PEER_TEXTS], use_arrow=True)
+        frame = frame.rename(columns={"adresseId": "address_id"})
+    elif layer == "addresses":
+        names = ["adresseId", *PEER_TEXTS, "Øst", "Nord"]
         text = dict.fromkeys(names[1:4], "str")
         table = pd.read_csv(path, sep=";", usecols=names, dtype=text, encoding="utf-8-sig")
         shapes = gpd.points_from_xy(table["Øst"], table["Nord"])
@@ -137,13 +152,15 @@ def main(rows: int) -> None:
                 else:
                     write_grid(path)
                 compare(layer, path, size)
+                if layer == "addresses":
+                    compare(layer, as_geopackage(path), size)
 
 
 def compare(layer: str, path: Path, size: int) -> None:
     """Run both engines on one file; print their costs when their answers are equal."""
     found = {}
     for engine in ("ours", "peer"):
-        out = path.with_suffix(f".{engine}.parquet")
+        out = path.with_name(f"{path.name}.{engine}.parquet")
         command = [sys.executable, __file__, "--alone", engine, layer, str(path), str(out)]
         made = subprocess.run(command, capture_output=True, text=True, check=True)
         found[engine] = json.loads(made.stdout), answer(out)
@@ -151,8 +168,9 @@ def compare(layer: str, path: Path, size: int) -> None:
     mb = path.stat().st_size / 1e6
     for engine, (cost, _) in found.items():
         print(
-            f"{layer} {size:,} rows, {mb:.0f} MB, {engine}: {mb / cost['cpu_s']:.0f} MB/s of CPU "
-            f"({cost['cpu_s']:.1f} s), peak {cost['peak_mib']:.0f} MiB anonymous"
+            f"{layer} {path.suffix} {size:,} rows, {mb:.0f} MB, {engine}: "
+            f"{mb / cost['cpu_s']:.0f} MB/s of CPU ({cost['cpu_s']:.1f} s), "
+            f"peak {cost['peak_mib']:.0f} MiB anonymous"
         )
 
 

@@ -16,7 +16,7 @@ from gis.check import sha256_of
 from gis.checks import neighbours
 from gis.errors import GisError, ParameterError, SourceError
 from gis.figures import fetch_figures
-from gis.inbox import recognise_all
+from gis.inbox import take_inbox
 from gis.keep import place, remove, size_of
 from gis.lock import (
     FILES,
@@ -150,12 +150,8 @@ class _Session:
 
     def take_inbox(self) -> list[Recognised]:
         """Put what the inbox holds on the list, and off it what it no longer holds."""
-        found = recognise_all(self.workspace)
-        mine = {name: held for r in found for name, held in r.layers.items()}
-        kept = {n: h for n, h in self.lock.layers.items() if h.origin != "inbox"}
-        lock = replace(self.lock, layers=kept | mine)
-        if lock != self.lock:
-            self._write(lock)
+        found = take_inbox(self.workspace)
+        self.lock = read_lock(self.workspace.root)
         return found
 
     def wants(self, layer: str) -> bool:

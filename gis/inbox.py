@@ -8,14 +8,14 @@ others; and only after it has been read as that layer.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gis.catalogue import LocalLayer, layer_entries
 from gis.check import listing, sha256_of
 from gis.errors import FieldError, GisError
-from gis.lock import FILES, Held, data_folder
+from gis.lock import FILES, Held, data_folder, lock_file, read_lock, write_lock
 from gis.sources import open_layer
 from gis.sources.contents import Content, contents, lone_table
 from gis.sources.names import LAYER_NAME, find_field, fold, is_layer
@@ -27,6 +27,15 @@ if TYPE_CHECKING:
     from gis.workspace import Workspace
 
 INBOX = "inbox"
+# Files that are nothing by themselves, by the ending of the file they belong to.
+_PARTS_OF = {
+    ".shp": (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".qmd", ".shp.xml"),
+    ".tab": (".dat", ".id", ".map", ".ind"),
+    ".mif": (".mid",),
+    ".tif": (".tfw", ".aux.xml", ".ovr"),
+    ".gpkg": (".gpkg-wal", ".gpkg-shm"),
+}
+_STATIONS = "stations"
 _KINDS = {"polygon": "polygon", "line": "line", "point": "point"}
 _TERRAIN_PIXEL_M = 100.0
 # Fields without which a table could be anything.
@@ -58,15 +67,90 @@ class Recognised:
     layers: dict[str, Held]
     reasons: dict[str, str]
     problem: str | None = None
+    # layer -> the other files of the inbox that hold it too; this one is not used for it
+    contested: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def recognise_all(workspace: Workspace) -> list[Recognised]:
-    """Look at every file of the inbox; a workspace without one has none."""
+    """Look at every file of the inbox; a workspace without one has none.
+
+    Where several files hold one layer, which is meant is not guessed: the one that was used
+    before stays in use, else none is.
+    """
     folder = workspace.root / INBOX
     if not folder.is_dir():
         return []
     files = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
-    return [recognise(p, workspace) for p in files]
+    found = [recognise(p, workspace) for p in files if not _goes_with_another(p)]
+    used = {n: h.path for n, h in read_lock(workspace.root).layers.items()}
+    return _settled(found, used, named=workspace.named)
+
+
+def take_inbox(workspace: Workspace) -> list[Recognised]:
+    """Put what the inbox holds on the workspace's list, and off it what it no longer holds.
+
+    To be used inside ``exclusive``. Raises StoreError where the list cannot be written.
+    """
+    found = recognise_all(workspace)
+    lock = read_lock(workspace.root)
+    mine = {name: held for r in found for name, held in r.layers.items()}
+    kept = {n: h for n, h in lock.layers.items() if h.origin != "inbox"}
+    write_lock(workspace.root, replace(lock, layers=kept | mine))
+    return found
+
+
+def has_changed(workspace: Workspace) -> bool:
+    """Tell whether the inbox was touched after the list was last written."""
+    folder = workspace.root / INBOX
+    if not folder.is_dir():
+        return any(h.origin == "inbox" for h in read_lock(workspace.root).layers.values())
+    list_of = lock_file(workspace.root)
+    seen = list_of.stat().st_mtime_ns if list_of.is_file() else 0
+    inside = [p for p in folder.iterdir() if not p.name.startswith(".")]
+    touched = [folder.stat().st_mtime_ns, *(p.lstat().st_ctime_ns for p in inside)]
+    return bool(inside or seen) and max(touched) > seen
+
+
+def _goes_with_another(path: Path) -> bool:
+    """Tell whether a file is a part of another: the .dbf, .prj, .shx of a .shp."""
+    for main, others in _PARTS_OF.items():
+        if path.name.lower().endswith(others):
+            stem = path.name[: path.name.index(".")]
+            return any(p.suffix.lower() == main for p in path.parent.glob(f"{stem}.*"))
+    return False
+
+
+def _settled(
+    found: list[Recognised], used: dict[str, str], *, named: frozenset[str]
+) -> list[Recognised]:
+    """Leave each layer with one file at most, and say in the others which files hold it too."""
+    holders: dict[str, list[Recognised]] = {}
+    for r in found:
+        for layer in r.layers:
+            holders.setdefault(layer, []).append(r)
+    keeps: dict[str, str | None] = {}
+    for layer, several in holders.items():
+        same = {r.layers[layer].sha256 for r in several}
+        before = next((r.file for r in several if r.layers[layer].path == used.get(layer)), None)
+        single = len(same) == 1 or layer in named
+        keeps[layer] = before or (several[0].file if single else None)
+    return [_left_with(r, keeps, holders) for r in found]
+
+
+def _left_with(
+    found: Recognised, keeps: dict[str, str | None], holders: dict[str, list[Recognised]]
+) -> Recognised:
+    lost = {layer for layer in found.layers if keeps[layer] != found.file}
+    return replace(
+        found,
+        layers={n: h for n, h in found.layers.items() if n not in lost},
+        reasons={n: r for n, r in found.reasons.items() if n not in lost},
+        contested={
+            layer: tuple(r.file for r in holders[layer] if r.file != found.file)
+            for layer in found.layers
+            if layer in lost
+        },
+    )
 
 
 def recognise(path: Path, workspace: Workspace) -> Recognised:
@@ -87,7 +171,8 @@ def recognise(path: Path, workspace: Workspace) -> Recognised:
             continue
         if rows:
             taken[found.layer] = _held(there, workspace)
-            reasons[found.layer] = f"{found.reason}; {rows} rows"
+            one = layer_entries()[found.layer].geometry == "raster"
+            reasons[found.layer] = found.reason if one else f"{found.reason}; {rows} rows"
     problem = None
     if not taken:
         problem = faults[0] if faults else _unknown(guesses)
@@ -124,6 +209,8 @@ def _rank(found: Guess) -> tuple[bool, bool, int]:
 def _fit(name: str, entry: LayerEntry, content: Content, *, alone: bool) -> Guess | None:
     """Tell whether one layer of a file may be a layer of the catalogue."""
     kind = entry.delivery.kind
+    if content.kind == "osm":
+        return Guess(name, (), None) if name == _STATIONS else None
     if content.kind in ("gtfs", "raster") or kind in ("gtfs", "raster"):
         exact = any(fold(content.layer) == fold(x) for x in entry.delivery.layers)
         fits = content.kind == kind and (kind == "gtfs" or _is_raster_of(content, entry))

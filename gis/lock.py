@@ -69,9 +69,14 @@ def data_folder(root: Path) -> Path:
     return root / DATA
 
 
+def lock_file(root: Path) -> Path:
+    """Return where a workspace keeps its list."""
+    return data_folder(root) / _NAME
+
+
 def read_lock(root: Path) -> Lock:
     """Read the list of a workspace; none yet is an empty one. Raises StoreError when broken."""
-    path = data_folder(root) / _NAME
+    path = lock_file(root)
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         if raw.get("schema") != SCHEMA:
@@ -108,7 +113,7 @@ def write_lock(root: Path, lock: Lock) -> None:
         }
         for entries in (lock.layers, lock.failed)
     )
-    path = data_folder(root) / _NAME
+    path = lock_file(root)
     try:
         write_json(
             path, {"schema": SCHEMA, "layers": layers, "figures": lock.figures, "failed": failed}

@@ -124,6 +124,11 @@ def write_workspace(folder: Path, *, area: str) -> Path:
             '# path = ""',
             "# date = 2026-01-01",
         ]
-    folder.mkdir(parents=True, exist_ok=True)
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with file.open("x", encoding="utf-8") as out:
+            out.write("\n".join(lines) + "\n")
+    except OSError as error:
+        message = f"{file}: cannot be written ({error.strerror}); give a folder you may write in"
+        raise ParameterError(message) from None
     return file

@@ -11,7 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from gis.cli import app
-from gis.inbox import guess, recognise, recognise_all
+from gis.errors import ParameterError
+from gis.inbox import Recognised, guess, has_changed, recognise, recognise_all, take_inbox
+from gis.lock import exclusive
 from gis.sources.contents import contents, lone_table
 from gis.store import build, open_store
 from gis.workspace import Workspace, open_workspace, write_workspace
@@ -185,3 +187,95 @@ def test_the_command_and_the_build(workspace: Workspace) -> None:
     assert open_store(opened).source("population_grid").rows == 2
     with zipfile.ZipFile(workspace.root / "inbox" / "p.zip") as archive:
         assert archive.namelist() == ["NOR0250M_POP_2026.csv"]
+
+
+GRID = "SSBID0250M;pop_tot\n22500006640000;{}\n"
+
+
+def _taken(workspace: Workspace) -> list[Recognised]:
+    with exclusive(workspace.root):
+        return take_inbox(workspace)
+
+
+def test_two_files_of_one_layer_are_not_chosen_between(workspace: Workspace) -> None:
+    """By hand: neither is used, both say so; the one used before stays in use."""
+    put(workspace, "a.csv", GRID.format(5))
+    (first,) = _taken(workspace)
+    assert set(first.layers) == {"population_grid"}
+    put(workspace, "0.csv", GRID.format(7))
+    newer, older = _taken(workspace)
+    assert newer.layers == {}
+    assert newer.contested == {"population_grid": ("a.csv",)}
+    assert newer.problem is None
+    assert set(older.layers) == {"population_grid"}
+    assert open_workspace(workspace.root).local("population_grid").path == "inbox/a.csv"
+    (workspace.root / "inbox" / "a.csv").unlink()
+    put(workspace, "b.csv", GRID.format(9))
+    assert [r.contested for r in _taken(workspace)] == [
+        {"population_grid": ("b.csv",)},
+        {"population_grid": ("0.csv",)},
+    ]
+    assert "population_grid" not in open_workspace(workspace.root).entry.layers
+    said = CliRunner().invoke(app, ["inbox", "-w", str(workspace.root)]).stdout
+    assert "0.csv: brukes ikke som population_grid; b.csv i inbox er det også" in said
+
+
+def test_the_same_file_twice_is_used_once(workspace: Workspace) -> None:
+    """By hand: equal contents are one delivery."""
+    for name in ("a.csv", "b.csv"):
+        put(workspace, name, GRID.format(5))
+    one, two = recognise_all(workspace)
+    assert set(one.layers) == {"population_grid"}
+    assert two.contested == {"population_grid": ("a.csv",)}
+
+
+def test_the_parts_of_a_shapefile_are_one_file(workspace: Workspace) -> None:
+    """By hand: four files are one delivery; a part without its .shp is told."""
+    folder = workspace.root / "inbox"
+    frame([square(0, 0, 10)], objtype=["Havflate"]).to_file(folder / "havflate.shp")
+    put(workspace, "alene.dbf", b"\x03")
+    found = {r.file: (set(r.layers), r.problem) for r in recognise_all(workspace)}
+    assert set(found) == {"alene.dbf", "havflate.shp"}
+    assert found["havflate.shp"] == ({"sea"}, None)
+    assert "no format" in (found["alene.dbf"][1] or "")
+
+
+def test_an_osm_extract_is_taken_for_its_stations(real_data: Path, workspace: Workspace) -> None:
+    """By its tags: an extract of Oslo's centre has stations."""
+    shutil.copy(real_data / "oslo/oslo-center.osm.pbf", workspace.root / "inbox")
+    (found,) = recognise_all(workspace)
+    assert set(found.layers) == {"stations"}
+
+
+def test_a_geoparquet_of_points_is_a_layer_of_points(workspace: Workspace) -> None:
+    """By hand: kind and fields as of any vector file."""
+    fields = {"adresseId": [1], "adresseTekst": ["Vei 1"], "grunnkretsnummer": ["98010101"]}
+    points = frame([square(0, 0, 10).centroid], **fields)
+    path = workspace.root / "inbox" / "matrikkelenAdresse.parquet"
+    points.to_parquet(path)
+    assert [c.kind for c in contents(path)] == ["point"]
+    assert set(recognise(path, workspace).layers) == {"addresses"}
+
+
+def test_the_build_takes_the_inbox_without_a_fetch(workspace: Workspace) -> None:
+    """By hand: two files are two layers, one taken away is none, untouched is not looked at."""
+    run = CliRunner().invoke
+    folder = ["-w", str(workspace.root)]
+    put(workspace, "k.zip", municipality())
+    put(workspace, "p.zip", population())
+    made = run(app, ["build", *folder])
+    assert made.exit_code == 0, made.stderr
+    assert "p.zip: lest som population_grid" in made.stderr
+    assert set(open_store(workspace).layers) == {"municipality", "population_grid"}
+    assert not has_changed(workspace)
+    assert "lest som" not in run(app, ["build", *folder]).stderr
+    (workspace.root / "inbox" / "p.zip").unlink()
+    assert run(app, ["build", *folder]).exit_code == 0
+    assert set(open_store(workspace).layers) == {"municipality"}
+
+
+def test_a_workspace_that_cannot_be_written(tmp_path: Path) -> None:
+    """By hand: a file stands where the folder should; one line, exit 1 by its kind."""
+    (tmp_path / "fil").write_text("x")
+    with pytest.raises(ParameterError, match=r"\A[^\n]*cannot be written[^\n]*\Z"):
+        write_workspace(tmp_path / "fil" / "by", area=NUMBER)

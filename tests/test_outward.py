@@ -12,10 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 import rasterio
+from pyproj import CRS
 
 from gis.errors import CrsError, FieldError, SourceError
 from gis.sources import read_layer
 from gis.sources.convert import as_date
+from gis.sources.heights import sample_heights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +27,7 @@ import pandas as pd
 
 RING = "[[[250000,6650000],[250100,6650000],[250100,6650100],[250000,6650000]]]"
 FEATURE = (
-    f'{{"type":"Feature","properties":{{}},"geometry":{{"type":"Polygon","coordinates":{RING}}}}}'
+    '{"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":' + RING + "}}"
 )
 GML = """<?xml version="1.0"?><gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml/3.2"
  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:x="http://x"
@@ -199,3 +201,22 @@ def test_a_moment_with_its_zone_is_a_norwegian_day() -> None:
         "2025-07-05",
         "2025-07-05",
     ]
+
+
+@pytest.mark.parametrize("ending", ["tif", "vrt", "asc"])
+def test_a_virtual_raster_of_a_tool(
+    tmp_path: Path, listener: tuple[str, list[str]], ending: str
+) -> None:
+    """By a server that listens: heights are not read through a description of others."""
+    address, asked = listener
+    path = tmp_path / f"x.{ending}"
+    path.write_text(
+        '<VRTDataset rasterXSize="2" rasterYSize="2"><SRS>EPSG:25833</SRS><GeoTransform>2e5,10,0,'
+        '6.7e6,0,-10</GeoTransform><VRTRasterBand dataType="Float32" band="1"><SimpleSource>'
+        f"<SourceFilename>/vsicurl/{address}x.tif</SourceFilename><SourceBand>1</SourceBand>"
+        "</SimpleSource></VRTRasterBand></VRTDataset>"
+    )
+    place = np.array([200_010.0]), np.array([6_699_990.0])
+    with pytest.raises(SourceError, match="it only describes others"):
+        sample_heights(path, *place, crs=CRS.from_epsg(25833))
+    assert asked == []

@@ -10,9 +10,11 @@ import typer
 
 from gis.changes import changes, prints_before, prints_of
 from gis.checks import check_store
+from gis.cli.fetch import inbox_lines
 from gis.cli.shared import JsonOption, WorkspaceOption, say, show_grid, show_json
 from gis.errors import ParameterError, SourceError
-from gis.lock import read_lock
+from gis.inbox import has_changed, take_inbox
+from gis.lock import exclusive, read_lock
 from gis.provenance import note_text
 from gis.store import build as build_store
 from gis.store import open_store
@@ -22,6 +24,7 @@ from gis.workspace import ALL_NORWAY, FILE_NAME, open_workspace
 if TYPE_CHECKING:
     from gis.changes import Change
     from gis.checks import Verdict
+    from gis.workspace import Workspace
 
 
 def register(app: typer.Typer) -> None:
@@ -34,11 +37,11 @@ def register(app: typer.Typer) -> None:
 
 def build(*, workspace: WorkspaceOption = Path()) -> None:
     """Read every layer the workspace has into the store, whole or not at all; say what changed."""
-    opened = open_workspace(workspace)
+    opened = _with_inbox(open_workspace(workspace))
     if not opened.entry.layers:
         message = (
-            f"{workspace / FILE_NAME}: no [layers.*] with a path yet; name at least one file, or "
-            "run 'arealplan fetch'"
+            f"{workspace / FILE_NAME}: no [layers.*] with a path yet; name at least one file, put "
+            "files into inbox/, or run 'arealplan fetch'"
         )
         raise ParameterError(message)
     # Of a whole country nobody reads what moved, and it would cost as much as the build.
@@ -51,6 +54,17 @@ def build(*, workspace: WorkspaceOption = Path()) -> None:
         say(t("check.changes").in_(lang) + ":")
         for line in [_change_line(c, lang) for c in found] or [t("check.no_change").in_(lang)]:
             say(f"  {line}")
+
+
+def _with_inbox(opened: Workspace) -> Workspace:
+    """Take in what was put into the inbox since the last look, and say what it was taken for."""
+    if not has_changed(opened):
+        return opened
+    with exclusive(opened.root):
+        found = take_inbox(opened)
+    for line in inbox_lines(found, opened.entry.language):
+        say(line)
+    return open_workspace(opened.root)
 
 
 def _change_line(change: Change, lang: Language) -> str:
@@ -90,6 +104,8 @@ def check(*, workspace: WorkspaceOption = Path(), as_json: JsonOption = False) -
 def _row(verdict: Verdict, lang: Language) -> list[str]:
     s = verdict.source
     age = verdict.age_days
+    words = [f.text.in_(lang) for f in verdict.findings]
+    words += [note_text(n).in_(lang) for n in s.notes]
     return [
         s.layer,
         s.owner,
@@ -98,7 +114,5 @@ def _row(verdict: Verdict, lang: Language) -> list[str]:
         t("check.days", count=str(age)).in_(lang) if age is not None else "–",
         f"{s.mended}",
         t(f"check.{verdict.grade}").in_(lang),
-        "; ".join(
-            [f.text.in_(lang) for f in verdict.findings] + [note_text(n).in_(lang) for n in s.notes]
-        ),
+        "; ".join(dict.fromkeys(words)),
     ]

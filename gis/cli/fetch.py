@@ -68,19 +68,32 @@ def inbox(*, workspace: WorkspaceOption = Path(), as_json: JsonOption = False) -
     found = recognise_all(opened)
     if as_json:
         show_json(
-            [{"file": r.file, "layers": r.reasons, "problem": r.problem} for r in found],
+            [
+                {
+                    "file": r.file,
+                    "layers": r.reasons,
+                    "contested": {n: list(others) for n, others in r.contested.items()},
+                    "problem": r.problem,
+                }
+                for r in found
+            ],
         )
         return
-    for line in _inbox_lines(found, opened.entry.language):
+    for line in inbox_lines(found, opened.entry.language):
         typer.echo(line)
 
 
-def _inbox_lines(found: list[Recognised], lang: Language) -> list[str]:
+def inbox_lines(found: list[Recognised], lang: Language) -> list[str]:
+    """Say of each file what it was taken for, what it is not used for, and what is wrong."""
     lines = []
     for r in found:
         lines += [
             t("fetch.taken_for", file=r.file, layer=layer, reason=reason).in_(lang)
             for layer, reason in r.reasons.items()
+        ]
+        lines += [
+            t("fetch.contested", file=r.file, layer=layer, others=", ".join(others)).in_(lang)
+            for layer, others in r.contested.items()
         ]
         if r.problem:
             lines.append(t("fetch.not_taken", file=r.file, reason=r.problem).in_(lang))
@@ -122,7 +135,7 @@ def _show_plan(planned: list[Planned], lang: Language, *, as_json: bool) -> None
 
 
 def _show_report(report: Report, lang: Language, *, as_json: bool) -> None:
-    for line in _inbox_lines(list(report.inbox), lang):
+    for line in inbox_lines(list(report.inbox), lang):
         say(line)
     for line in report.figures:
         say(line)

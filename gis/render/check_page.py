@@ -95,7 +95,7 @@ def _row(verdict: Verdict) -> dict[str, Any]:
     return {
         "layer": _title(verdict),
         "verdict": t(f"check.{verdict.grade}"),
-        "findings": joined(*told) if told else t("atlas.none"),
+        "findings": joined(*dict.fromkeys(told)) if told else t("atlas.none"),
         "owner": s.owner,
         "date": day(s.date),
         "age": _days(verdict.age_days),

@@ -15,6 +15,7 @@ from gis.sources.base import Notes
 from gis.sources.containers import VECTOR_SUFFIXES, datasets
 from gis.sources.darwincore import core_table
 from gis.sources.limits import check_zip, copy_member, safe_name
+from gis.sources.osm import is_osm
 from gis.sources.raster import pixel_side_m
 from gis.sources.rows import guarded
 from gis.sources.tables import TABLE_SUFFIXES, TEXT_SUFFIXES, column_names
@@ -28,7 +29,7 @@ _FEED = {"stops.txt", "trips.txt", "stop_times.txt"}
 
 @dataclass(frozen=True)
 class Content:
-    """One layer of a file. ``kind``: polygon, line, point, table, raster or gtfs.
+    """One layer of a file. ``kind``: polygon, line, point, table, raster, gtfs or osm.
 
     ``pixel_m`` is the side of a raster's pixel where its CRS counts in metres.
     """
@@ -42,6 +43,8 @@ class Content:
 def contents(path: Path) -> list[Content]:
     """Return the layers of a file. Raises SourceError for one that cannot be read."""
     suffix = path.suffix.lower()
+    if is_osm(path):
+        return [Content(path.stem, "osm")]
     if suffix in TABLE_SUFFIXES and not has_geometry(path):
         return [Content(path.stem, "table", column_names(path))]
     if suffix in RASTER_SUFFIXES:

@@ -13,6 +13,7 @@ from rasterio.windows import Window
 
 from gis.check import existing_file, sha256_of
 from gis.errors import CrsError, SourceError
+from gis.sources.outward import check_own_raster
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +46,7 @@ def sample_heights(path: Path, x: Floats, y: Floats, *, crs: CRS) -> Heights:
     broken) and CrsError (no CRS).
     """
     existing_file(path)
+    check_own_raster(path)
     try:
         with rasterio.open(path) as model:
             own = _crs_of(model, path)

@@ -74,6 +74,23 @@ def _foreign(suffix: str, source: str) -> SourceError:
     return SourceError(message)
 
 
+def check_own_raster(path: Path) -> None:
+    """Refuse a raster that only describes others, in XML or JSON, whatever ending it bears.
+
+    A virtual raster opens further files, a service the network. Raises SourceError.
+    """
+    if not path.is_file():
+        return
+    with path.open("rb") as stream:
+        head = stream.read(1 << 12).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head[:1] in (b"<", b"{"):
+        message = (
+            f"{path.name}: cannot be read as a raster, it only describes others (a virtual raster "
+            "or a service); allowed: the raster itself, as GeoTIFF"
+        )
+        raise SourceError(message)
+
+
 def check_crs_of_file(path: Path) -> None:
     """Refuse a GeoJSON file whose CRS is an address. Raises SourceError."""
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as raw:

@@ -23,6 +23,7 @@ from gis.check import existing_file, sha256_of
 from gis.errors import CrsError, ParameterError, SourceError
 from gis.kernels.zonal import Frame, ZonalSums
 from gis.result import Definition, LeftOut
+from gis.sources.outward import check_own_raster
 from gis.sources.own import column_of, system_of
 from gis.text import t
 from gis.tools.answer import Answer, FileSource, plain, share
@@ -105,6 +106,7 @@ def zonal(
     are those of the cells: of a raster in degrees, on its ellipsoid. Raises GisError.
     """
     existing_file(raster)
+    check_own_raster(raster)
     own = zones.read()
     try:
         with warnings.catch_warnings():
