@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -12,7 +13,10 @@ from rasterio.transform import from_origin
 from shapely import LineString
 
 from gis.analyses import ANALYSES
+from gis.analyses.screen import screen
 from gis.result import Status
+from gis.sources.plan import read_plan
+from tests.plans import plan_file
 from tests.town import E0, EPSG, N0, Town, box, frame, points, study, town
 
 if TYPE_CHECKING:
@@ -206,3 +210,15 @@ def test_the_stated_accuracy_is_told_and_only_where_it_is_stated() -> None:
     assert "stated accuracy 36–200 cm for 2 of 4 areas" in table["uncertainty"].iloc[0].en
     silent = run(town(flood_zones=zones), "ros-table", method="centre").table("ros").frame
     assert "accuracy not stated" in silent["uncertainty"].iloc[0].en
+
+
+def test_a_screening_finds_no_caution_where_the_file_says_nothing(tmp_path: Path) -> None:
+    """By hand: an empty caution layer is not mapped; named for the municipality it is no hit."""
+    plan = read_plan(plan_file(tmp_path, box(400, 400, 500, 500)), epsg=EPSG)
+    data = town(flood_caution=nothing(caution_class="text"))
+    statuses = []
+    for covers in ((), ("9999",)):
+        data.covers["flood_caution"] = covers
+        found = screen(study(data), plan, buffer_m=0, today=dt.date(2026, 11, 23))
+        statuses.append(next(x.status for x in found.lines if x.layer == "flood_caution"))
+    assert statuses == ["not_mapped", "no_hit"]

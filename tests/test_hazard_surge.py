@@ -58,7 +58,9 @@ def test_below_the_dike_only_the_shore_is_reached(tmp_path: Path) -> None:
     assert rows["reached_km2"].tolist()[:2] == pytest.approx([0.2, 0.2])
     assert rows["disconnected_km2"].tolist()[:2] == pytest.approx([0.2475, 0.2475])
     # Cell centres of the eastern column (x = 625) are reached first at 1 m: 300 residents.
-    assert rows["residents"].tolist() == [300, 0, 480, 0, 780]
+    # The western ground of 1 m lies below the sea behind the sill: low, and not "higher".
+    west = 10 + 40 + 70 + 100
+    assert rows["residents"].tolist() == [300, 0, 480 - west, west, 0, 780]
     depths = result.table("depths").frame["reached_km2"].tolist()
     assert depths == pytest.approx([0.0, 0.2, 0.0, 0.0, 0.2])
 
@@ -68,7 +70,7 @@ def test_over_the_dike_and_the_sill(tmp_path: Path) -> None:
     result = run(tmp_path, dike=1.5, level_m=2.0, levels="1.5")
     rows = result.table("levels").frame
     assert rows["reached_km2"].tolist()[:2] == pytest.approx([0.25, 0.7475])
-    assert rows["residents"].tolist() == [300, 480, 0, 0, 780]
+    assert rows["residents"].tolist() == [300, 480, 0, 0, 0, 780]
     assert result.figures["unknown_km2"] == pytest.approx(0.0025)
 
 

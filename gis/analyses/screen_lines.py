@@ -11,7 +11,7 @@ import shapely
 from rasterio.errors import RasterioError
 
 from gis.analyses.screen_terrain import screen_raster, screen_terrain
-from gis.analyses.zones import mapped_extent
+from gis.analyses.zones import is_silent, mapped_extent
 from gis.errors import FieldError, GisError
 from gis.kernels.areal import areal
 from gis.kernels.zones import disjoint_bands
@@ -330,6 +330,8 @@ def _names(entry: LayerEntry, rows: gpd.GeoDataFrame) -> tuple[str, ...]:
 def _mapped(area: PlanArea, name: str, entry: LayerEntry) -> tuple[float | None, tuple[Text, ...]]:
     """Return the share of the area where absence is an answer, and what is to be warned of."""
     if entry.coverage.kind == "everywhere":
+        if entry.theme == "hazard" and is_silent(area.study, name):
+            return None, (t("hazard_exposure.note_silent", hazard=entry.title.text),)
         return 1.0, ()
     extent = entry.coverage.layer
     if extent is not None and not area.study.has(extent):

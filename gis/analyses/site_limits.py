@@ -14,7 +14,7 @@ from gis.analyses.land_parts import near_shapes
 from gis.analyses.site_grid import TERRAIN, mean_slope
 from gis.analyses.tek17 import REQUIRED_YEARS
 from gis.analyses.verdicts import FLOOD, years_of
-from gis.analyses.zones import hazard_ids, hazard_of
+from gis.analyses.zones import hazard_ids, hazard_of, is_silent
 from gis.catalogue import layer_entry
 
 if TYPE_CHECKING:
@@ -119,11 +119,12 @@ def _unresolved(study: Study, grid: SiteGrid, layer: str) -> Floats:
     With neither, nothing outside the zones is cleared.
     """
     hazard = hazard_of(study, layer)
-    if hazard.entry.coverage.kind == "everywhere":
+    if hazard.everywhere:
         return np.zeros(len(grid))
     caution = CAUTION.get(layer)
     whole = np.array([study.polygon], dtype=object)
-    suspect = near_shapes(study, caution) if caution and study.has(caution) else whole
+    told = caution and study.has(caution) and not is_silent(study, caution)
+    suspect = near_shapes(study, caution) if caution and told else whole
     return grid.share(hazard.zones.shapes, _mapped(hazard), suspect)[:, -1]
 
 

@@ -9,6 +9,7 @@ and the series of levels is a ruler that says nothing of how often a level comes
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
@@ -27,11 +28,11 @@ from gis.analyses.surge_ground import (
     Ground,
     ground_of,
     known_km2,
-    reached_km2,
     unknown_km2,
 )
 from gis.disclosure import round_residents
 from gis.kernels.seafill import DISCONNECTED, Fill, depth_counts, paint_depths, sea_fill
+from gis.kernels.seafill import SEA as SEA_CELL
 from gis.result import Definition, Result, Status
 from gis.text import Text, number, t
 
@@ -120,6 +121,21 @@ class SurgeParameters(Parameters):
         return _split(self.depths)
 
 
+@dataclass(frozen=True)
+class Level:
+    """What is kept of one level: its fill, areas, polygons, and which places it reaches.
+
+    ``apart``: places at or below the level that the sea does not reach over the terrain.
+    """
+
+    fill: Fill
+    reached_km2: float
+    apart_km2: float
+    wet: NDArray[np.bool_]
+    apart: NDArray[np.bool_]
+    drawn: gpd.GeoDataFrame
+
+
 def _split(text: str) -> list[float]:
     return [float(x) for x in text.split(",") if x.strip()]
 
@@ -134,17 +150,11 @@ def run(study: Study, params: SurgeParameters) -> Result:
     ground = ground_of(study)
     cells = cells_inside(study, layer="population_grid", weight="residents")
     where = over_addresses(study, cells) if study.has("addresses") else at_centres(cells)
-    fills = {
-        level: sea_fill(ground.height, ground.sea, level_m=level, diagonal=_corners(params))
-        for level in params.ruler
-    }
-    drawn = {
-        k: paint_depths(v, ground.height, ground.sea, breaks_m=params.breaks)
-        for k, v in fills.items()
-    }
-    known = known_km2(ground)
-    main = max(fills) if params.level_m is None else params.level_m
-    flooded = reached_km2(drawn[main], ground)
+    levels = [_level(study, ground, where, params=params, level_m=x) for x in params.ruler]
+    main = levels[-1] if params.level_m is None else levels[params.ruler.index(params.level_m)]
+    # Painted again rather than kept: a terrain of 1 m holds hundreds of millions of cells.
+    drawn = _painted(main.fill, ground, params)
+    known, flooded = known_km2(ground), main.reached_km2
     asked = params.level_m is not None
     unknown = unknown_km2(study, ground)
     return Result(
@@ -160,9 +170,9 @@ def run(study: Study, params: SurgeParameters) -> Result:
         finding=_finding(
             study,
             params,
-            level=main,
+            level=main.fill.level_m,
             flooded=flooded,
-            residents=_residents(ground, where, drawn[main]),
+            residents=float(where.weight[main.wet].sum()),
         ),
         definition=_definition(study, params, ground),
         provenance=provenance(
@@ -173,11 +183,11 @@ def run(study: Study, params: SurgeParameters) -> Result:
         notes=_notes(params, unknown),
         figures={"land_km2": study.area.land_km2, "unknown_km2": unknown},
         tables={
-            "levels": _level_table(ground, cells, where, drawn=drawn),
-            "depths": _depth_table(ground, fills[main], params),
+            "levels": _level_table(ground, cells, where, levels=levels),
+            "depths": _depth_table(ground, main.fill, params),
         },
-        frame=_polygons(study, drawn[main], ground, n_breaks=len(params.breaks)),
-        layers=_layers(study, ground, drawn, params=params),
+        frame=_polygons(study, drawn, ground, n_breaks=len(params.breaks)),
+        layers=_layers(study, ground, drawn, levels=levels, level_m=main.fill.level_m),
     )
 
 
@@ -193,8 +203,28 @@ def _definition(study: Study, params: SurgeParameters, ground: Ground) -> Defini
     )
 
 
-def _corners(params: SurgeParameters) -> bool:
-    return params.spread == "corners"
+def _level(
+    study: Study, ground: Ground, where: Spread, *, params: SurgeParameters, level_m: float
+) -> Level:
+    """Fill to one level and keep what is asked of it, but not the picture."""
+    diagonal = params.spread == "corners"
+    fill = sea_fill(ground.height, ground.sea, level_m=level_m, diagonal=diagonal)
+    classes = _painted(fill, ground, params)
+    row, column, inside = ground.at(where.x, where.y)
+    found = np.where(inside, classes[row, column], 0)
+    reached = (classes > 0) & (classes < SEA_CELL) & ground.own
+    return Level(
+        fill=fill,
+        reached_km2=float(reached.sum()) * ground.cell_km2,
+        apart_km2=float(((classes == DISCONNECTED) & ground.own).sum()) * ground.cell_km2,
+        wet=(found > 0) & (found < DISCONNECTED),
+        apart=found == DISCONNECTED,
+        drawn=_vectors(study, reached.view(np.uint8), ground),
+    )
+
+
+def _painted(fill: Fill, ground: Ground, params: SurgeParameters) -> NDArray[np.uint8]:
+    return paint_depths(fill, ground.height, ground.sea, breaks_m=params.breaks)
 
 
 def _finding(
@@ -224,44 +254,36 @@ def _notes(params: SurgeParameters, unknown: float) -> tuple[Text, ...]:
     return tuple(made)
 
 
-def _residents(ground: Ground, where: Spread, classes: NDArray[np.uint8]) -> float:
-    """Sum the residents whose place the sea reaches."""
-    row, column, inside = ground.at(where.x, where.y)
-    found = np.where(inside, classes[row, column], 0)
-    wet = (found > 0) & (found < DISCONNECTED)
-    return float(where.weight[wet].sum())
+def _level_table(ground: Ground, cells: Cells, where: Spread, *, levels: list[Level]) -> Table:
+    """List for each level who is reached there first, so that no two levels need subtracting.
 
-
-def _level_table(
-    ground: Ground, cells: Cells, where: Spread, *, drawn: dict[float, NDArray[np.uint8]]
-) -> Table:
-    """List for each level who is reached there first, so that no two levels need subtracting."""
+    Who lives on ground below the highest level that the sea does not reach over the
+    terrain is no higher than the sea: a culvert may let it in.
+    """
     row, column, inside = ground.at(where.x, where.y)
     known = inside & (np.isfinite(ground.height[row, column]) | ground.sea[row, column])
-    first = np.full(len(where.x), len(drawn), dtype=np.int64)
-    for i, level in reversed([*enumerate(drawn)]):
-        found = drawn[level][row, column]
-        first[known & (found > 0) & (found < DISCONNECTED)] = i
-    first[~known] = len(drawn) + 1
-    counts = np.bincount(first, weights=where.weight, minlength=len(drawn) + 2)
-    own = ground.own
+    n = len(levels)
+    first = np.full(len(where.x), n, dtype=np.int64)
+    first[levels[-1].apart] = n + 1
+    for i, level in reversed([*enumerate(levels)]):
+        first[level.wet] = i
+    first[~known] = n + 2
+    counts = np.bincount(first, weights=where.weight, minlength=n + 3)
+    rest = [np.nan] * 4
     frame = pd.DataFrame(
         {
             "level": [
-                *(t("surge.up_to", level=number(x, decimals=2)) for x in drawn),
+                *(t("surge.up_to", level=number(x.fill.level_m, decimals=2)) for x in levels),
                 t("surge.higher"),
+                t("surge.apart"),
                 t("fields.outside_data"),
                 t("common.total"),
             ],
             "residents": [*counts, cells.total],
-            "reached_km2": [*(reached_km2(c, ground) for c in drawn.values()), *([np.nan] * 3)],
-            "disconnected_km2": [
-                *(float(((c == DISCONNECTED) & own).sum()) * ground.cell_km2
-                  for c in drawn.values()),
-                *([np.nan] * 3),
-            ],
+            "reached_km2": [*(x.reached_km2 for x in levels), *rest],
+            "disconnected_km2": [*(x.apart_km2 for x in levels), *rest],
         }
-    )  # fmt: skip
+    )
     columns = (
         ("level", "text", 0),
         ("residents", "residents", 0),
@@ -323,22 +345,25 @@ def _vectors(study: Study, classes: NDArray[np.uint8], ground: Ground) -> gpd.Ge
 
 
 def _layers(
-    study: Study, ground: Ground, drawn: dict[float, NDArray[np.uint8]], *, params: SurgeParameters
+    study: Study,
+    ground: Ground,
+    classes: NDArray[np.uint8],
+    *,
+    levels: list[Level],
+    level_m: float,
 ) -> dict[str, gpd.GeoDataFrame]:
     """Give maps one frame with an area a level, and the low ground the sea does not reach."""
     frames = []
-    for level, classes in drawn.items():
-        wet = (classes > 0) & (classes < DISCONNECTED - 1) & ground.own
-        frame = _vectors(study, wet.astype(np.uint8), ground)
-        title = number(level, decimals=2)
+    for level in levels:
+        title = number(level.fill.level_m, decimals=2)
         named = {"title_nb": f"{title.nb}\u00a0m", "title_en": f"{title.en}\u00a0m"}
-        frames.append(frame.drop(columns="depth").assign(level_m=level, **named))
-    main = max(drawn) if params.level_m is None else params.level_m
-    apart = _vectors(study, ((drawn[main] == DISCONNECTED) & ground.own).astype(np.uint8), ground)
+        frame = level.drawn.drop(columns="depth")
+        frames.append(frame.assign(level_m=level.fill.level_m, **named))
+    apart = _vectors(study, ((classes == DISCONNECTED) & ground.own).view(np.uint8), ground)
     series = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=study.epsg)
     return {
         "series": series,
-        "disconnected": apart.drop(columns="depth").assign(level_m=main),
+        "disconnected": apart.drop(columns="depth").assign(level_m=level_m),
     }
 
 

@@ -11,7 +11,6 @@ import shapely
 from rasterio.features import rasterize
 
 from gis.errors import ParameterError
-from gis.kernels.seafill import DISCONNECTED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,12 +75,6 @@ def _on_grid(parts: NDArray[Any], shape: Any, transform: Any) -> NDArray[np.bool
         parts, out_shape=shape, transform=transform, dtype="uint8"
     )
     return marked.view(np.bool_)
-
-
-def reached_km2(classes: NDArray[np.uint8], ground: Ground) -> float:
-    """Measure the municipality's land that the sea reaches, of painted depth classes."""
-    wet = (classes > 0) & (classes < DISCONNECTED - 1) & ground.own
-    return float(wet.sum()) * ground.cell_km2
 
 
 def unknown_km2(study: Study, ground: Ground) -> float:
