@@ -322,3 +322,18 @@ def test_porto_alegre_with_slopes(porto_alegre: Any) -> None:
     less, more = (hilly.details[f"one_minute_{k}"]["value"] for k in ("less", "more"))
     assert less < hilly.value < more
     assert {x.reason for x in hilly.left_out} >= {"terrain_unknown", "network_islands"}
+
+
+def test_the_area_holds_those_who_live_off_the_road(village: Path) -> None:
+    """By geometry: homes 100 m from the road lie in the area, with their way there, if reached.
+
+    To the stop it is 500 + 100 m and 1,950 + 100 m; 2,000 m reach the first alone.
+    """
+    rows = [f"{E0 + x};{N0 + y};1" for x, y in ((500, 100), (1950, 100))]
+    (village / "homes.csv").write_text("E;N;residents\n" + "\n".join(rows) + "\n", "utf-8")
+    found = full(village, max_m=2000)
+    assert found.answer.frame["within"].tolist() == [True, False]
+    area = found.isochrone(width_m=20)
+    homes = found.answer.frame.geometry.to_numpy()
+    assert shapely.intersects(area, homes).tolist() == [True, False]
+    assert area.geom_type == "Polygon"

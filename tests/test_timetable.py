@@ -77,6 +77,69 @@ def test_a_trip_counts_once_in_a_group_at_its_earliest_call() -> None:
     assert narrow["id"].to_list() == ["a", "c", "d"]
 
 
+def visits(rows: list[tuple[int, float]]) -> list[float]:
+    """The rule, call by call: minutes of the departures of one trip that calls at these quays."""
+    counted: list[float] = []
+    here: set[int] = set()
+    for minute, quay in sorted((m, q) for q, m in set(rows)):
+        if not counted or quay in here or minute - counted[-1] >= 10:
+            counted.append(minute)
+            here = set()
+        here.add(quay)
+    return counted
+
+
+def test_the_next_round_of_a_loop_is_another_departure() -> None:
+    """By hand: one bus at a, across at b two minutes on, and again at a after 40 and 46 minutes.
+
+    A row that is there twice is one call. The best direction of a trip without one is a's.
+    """
+    rows = [(10, 0), (11, 2), (10, 40), (10, 46), (10, 46), (11, 48)]
+    assert visits(rows) == [0, 40, 46]
+    loop = calls(*[(q, 1, m, True, 0, "bus") for q, m in rows])
+    place = row(table(loop), "T")
+    assert (place["departures"], place["max_gap"], place["calls"]) == (3, 74.0, 6)
+    per_quay = table(loop, level="quay").frame
+    assert dict(per_quay.select("id", "departures").rows()) == {"a": 3, "b": 2, "c": 0, "d": 0}
+    lost = loop.with_columns(direction=pl.lit(None, dtype=pl.Int8))
+    assert row(table(lost, direction="best"), "T")["departures"] == 3
+
+
+def test_quays_of_one_visit_are_one_departure() -> None:
+    """By hand: a, b, c of one cluster within ten minutes are one; at ten it is another."""
+    for third, expected in ((9.9, 1), (10, 2)):
+        rows = calls(*[(q, 1, m, True, 0, "bus") for q, m in [(10, 0), (11, 3), (12, third)]])
+        found = table(rows, level="cluster", cluster_m=60.0).frame
+        assert found["departures"].to_list() == [expected, 0]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([10, 11, 12, 13]), st.integers(0, 3), st.integers(0, 50)),
+        max_size=25,
+    )
+)
+def test_visits_against_the_slow_twin(given_rows: list[tuple[int, int, int]]) -> None:
+    """Brute force twin, trip by trip; and a group counts no fewer than any quay of it."""
+    rows = calls(*[(q, t, m, True, 0, "bus") for q, t, m in given_rows])
+    found = {
+        level: table(rows, level=level, cluster_m=60.0).frame
+        for level in ("quay", "stop-place", "cluster")
+    }
+    members = {"T": {10, 11}, "c": {12}, "E": {13}, "a": {10, 11, 12}, "d": {13}}
+    for level in ("stop-place", "cluster"):
+        for group in found[level].iter_rows(named=True):
+            inside = [r for r in given_rows if r[0] in members[group["id"]]]
+            expected = sum(
+                len(visits([(q, m) for q, t, m in inside if t == trip])) for trip in range(4)
+            )
+            assert group["departures"] == expected
+            quays = {10: "a", 11: "b", 12: "c", 13: "d"}
+            single = dict(found["quay"].select("id", "departures").rows())
+            assert group["departures"] >= max(single[quays[q]] for q in members[group["id"]])
+
+
 def test_earliest_is_taken_inside_the_window() -> None:
     """By hand: the call at a is before the window, the one at b inside it counts."""
     rows = calls((10, 1, -1, True, 0, "bus"), (11, 1, 1, True, 0, "bus"))
@@ -270,7 +333,9 @@ def slow_twin(
         group_of[q["quay"]] = (
             (q["place_id"] or q["stop_id"]) if level == "stop-place" else q["stop_id"]
         )
-    found: dict[str, dict[object, dict[int, int]]] = {g: {} for g in group_of.values()}
+    found: dict[str, dict[object, dict[int, list[tuple[int, float]]]]] = {
+        g: {} for g in group_of.values()
+    }
     for c in rows.iter_rows(named=True):
         if not c["departure"] or not start <= c["time_s"] < end:
             continue
@@ -278,13 +343,13 @@ def slow_twin(
         if best:
             way = ("dir", c["direction"]) if c["direction"] is not None else ("quay", c["quay"])
         trips = found[group_of[c["quay"]]].setdefault(way, {})
-        trips[c["trip"]] = min(c["time_s"], trips.get(c["trip"], 10**9))
+        trips.setdefault(c["trip"], []).append((c["quay"], c["time_s"] / 60))
     hours = [h for h in range(0, 30 * H, H) if h >= start and h + H <= end]
     result = {}
     for group, ways in found.items():
         counts, least, waits = [0], [0], [math.inf]
         for trips in ways.values():
-            at = sorted(trips.values())
+            at = sorted(round(m * 60) for called in trips.values() for m in visits(called))
             counts.append(len(at))
             least.append(min((sum(h <= t < h + H for t in at) for h in hours), default=0))
             waits.append(max(b - a for a, b in zip([start, *at], [*at, end], strict=True)) / 60)

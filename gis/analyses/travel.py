@@ -10,7 +10,7 @@ import shapely
 
 from gis.analyses.network_access import Roads, roads_of, travel
 from gis.analyses.residents import address_cells, at_centres, cells_inside, over_addresses
-from gis.kernels.network_area import isochrone
+from gis.kernels.network_area import isochrone, with_legs
 from gis.kernels.network_reach import Reached, Reason
 from gis.sources.trips import CM_PER_M, Trip
 
@@ -97,13 +97,16 @@ def snapped_origins(roads: Roads, origins: Origins, trip: Trip) -> Snapped:
 class Walk:
     """What it takes from each place to the nearest target by network.
 
-    ``found`` holds costs, lengths and reasons, ``targets`` the targets' places.
+    ``found`` holds costs, lengths and reasons, ``targets`` the targets' places, ``places``
+    those of ``origins``.
     """
 
     roads: Roads
     trip: Trip
     found: Reached
     targets: Snapped
+    origins: Origins
+    places: Snapped
 
     @property
     def targets_off(self) -> int:
@@ -117,14 +120,20 @@ class Walk:
         return np.where(cost >= 0, cost / CM_PER_M, np.nan)
 
     def area(self, max_m: float) -> shapely.Geometry:
-        """Return the surroundings of the streets from where a target is within ``max_m``."""
-        return isochrone(
+        """Return the surroundings of the streets from where a target is within ``max_m``.
+
+        Places off the street that are within it lie inside, with their way to the street.
+        """
+        streets = isochrone(
             self.roads.graph,
             self.targets,
             costs=self.roads.price(self.trip, gradient=False).costs,
             max_cost=max_m * CM_PER_M,
             direction=self.trip.direction,
         )
+        within = np.nan_to_num(self.metres, nan=np.inf) <= max_m
+        where = self.origins.where
+        return with_legs(streets, self.places, where.x, where.y, reached=within)
 
     def reasons(self, within: NDArray[np.bool_]) -> NDArray[np.int8]:
         """Return why each place is not reached, where those ``within`` a limit are."""
@@ -152,4 +161,4 @@ def walk_to(
     targets = network.places(x, y, trip=trip)
     places = snapped_origins(network, origins, trip)
     found = travel(network, places, targets, trip=trip, priced=network.price(trip, gradient=False))
-    return Walk(network, trip, found, targets)
+    return Walk(network, trip, found, targets, origins, places)

@@ -21,6 +21,8 @@ MODES = ("rail", "metro", "tram", "bus", "water", "other")
 HOUR_S = 3600
 # Times after midnight and within 30 hours fit in so many bits.
 _TIME_BITS = 17
+# A vehicle that calls at another quay of the group within this time is still on its visit.
+VISIT_S = 600
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,14 @@ class GroupCalls:
     """Calls inside a window, one row each (n,).
 
     ``group``: from 0 to before ``n_groups``; ``way``: which way the trip leads (a whole
-    number of 0 or more; None where ways are not told apart); ``trip``; ``time_s`` after
-    local midnight; ``departs``: whether one can board; ``mode``: place in MODES.
+    number of 0 or more; None where ways are not told apart); ``quay``; ``trip``; ``time_s``
+    after local midnight; ``departs``: whether one can board; ``mode``: place in MODES.
     """
 
     n_groups: int
     group: Ints
     way: Ints | None
+    quay: Ints
     trip: Ints
     time_s: Ints
     departs: Bools
@@ -47,19 +50,26 @@ def departures(
     """Return the statistics of every group, one row each, groups without calls included.
 
     Columns: modes, calls, departures, average, every_hour, max_gap, per_hour, as
-    ``DepartureTable`` has them. A trip counts once in a group and way, at its earliest
-    departure; each statistic is that of the group's best way. ``hours``: seconds after
-    midnight of the clock hours that meet the window.
+    ``DepartureTable`` has them. A trip counts once a visit to a group and way, at its
+    earliest departure; a visit ends where the trip calls again at a quay of it, or at any
+    ``VISIT_S`` or more after that departure. So quays that follow one another are one
+    departure and the next round of a loop is another, and no group counts fewer than one
+    of its quays. Own rule: GTFS and the SDG 11.2.1 guides set none. Each statistic is that of
+    the group's best way. ``hours``: seconds after midnight of the clock hours that meet the
+    window.
     """
     left = calls.departs
     way = None if calls.way is None else calls.way[left]
-    times = _once(calls.group[left], way, trip=calls.trip[left], time_s=calls.time_s[left])
+    time = calls.time_s[left]
+    times = _once(calls.group[left], way, quay=calls.quay[left], trip=calls.trip[left], time_s=time)
     numbers = _statistics(*times, calls.n_groups, window=window, hours=hours)
     return pl.concat([_served(calls), numbers], how="horizontal")
 
 
-def _once(group: Ints, way: Ints | None, *, trip: Ints, time_s: Ints) -> tuple[Ints, Ints, Bools]:
-    """Return group, time and whether a way begins, by group, way and time, a trip once each."""
+def _once(
+    group: Ints, way: Ints | None, *, quay: Ints, trip: Ints, time_s: Ints
+) -> tuple[Ints, Ints, Bools]:
+    """Return group, time and whether a way begins, by group, way and time, a visit once each."""
     if not group.size:
         return group, time_s, np.zeros(0, dtype=bool)
     owners, owner = _owners(group, way)
@@ -69,16 +79,48 @@ def _once(group: Ints, way: Ints | None, *, trip: Ints, time_s: Ints) -> tuple[I
         numbered, trip = np.unique(trip, return_inverse=True)
         trips = len(numbered)
     # Owner, trip and time in one number: sorting it puts a trip's earliest departure first.
-    packed = np.sort(((owner * trips + trip) << _TIME_BITS) | time_s)
+    unsorted = ((owner * trips + trip) << _TIME_BITS) | time_s
+    packed = np.sort(unsorted)
     first = np.ones(packed.size, dtype=bool)
     first[1:] = packed[1:] >> _TIME_BITS != packed[:-1] >> _TIME_BITS
     kept = packed[first]
+    if not first.all():
+        several = np.unique(packed[~first] >> _TIME_BITS)
+        rows = np.flatnonzero(np.isin(unsorted >> _TIME_BITS, several))
+        kept = np.concatenate([kept, _returns(unsorted[rows], quay[rows])])
     clock = kept & (2**_TIME_BITS - 1)
     packed = np.sort(((kept >> _TIME_BITS) // trips << _TIME_BITS) | clock)
     owner = packed >> _TIME_BITS
     new = np.ones(owner.size, dtype=bool)
     new[1:] = owner[1:] != owner[:-1]
     return owners[owner], packed & (2**_TIME_BITS - 1), new
+
+
+def _returns(packed: Ints, quay: Ints) -> Ints:
+    """Return which calls begin a further visit, of trips that call several times at an owner.
+
+    ``packed``: owner and trip above, time in the lowest bits; so is what is returned.
+    """
+    order = np.lexsort((quay, packed))
+    packed, quay = packed[order], quay[order]
+    same = np.zeros(packed.size, dtype=bool)
+    same[1:] = (packed[1:] == packed[:-1]) & (quay[1:] == quay[:-1])
+    packed, quay = packed[~same], quay[~same]
+    key = packed >> _TIME_BITS
+    # The last call before of the same trip at the same quay, -1 where there is none.
+    by_quay = np.lexsort((np.arange(key.size), quay, key))
+    again = (key[by_quay][1:] == key[by_quay][:-1]) & (quay[by_quay][1:] == quay[by_quay][:-1])
+    before = np.full(key.size, -1)
+    before[by_quay[1:][again]] = by_quay[:-1][again]
+    begins, start = [], 0
+    keys, times = key.tolist(), packed.tolist()
+    for row, last in enumerate(before.tolist()):
+        if keys[row] != keys[start]:
+            start = row
+        elif last >= start or times[row] - times[start] >= VISIT_S:
+            start = row
+            begins.append(row)
+    return packed[begins]
 
 
 def _owners(group: Ints, way: Ints | None) -> tuple[Ints, Ints]:

@@ -1,7 +1,8 @@
 """Draw what can be reached: the reached parts of the network, and the area around them.
 
 The polygon is for maps: a buffer of the reached parts of the edges, cut to the metre
-where the limit runs out, with small holes filled. Shares are counted on costs, never
+where the limit runs out, with small holes filled, and of the access legs of the places
+that are reached, so that it holds every one of them. Shares are counted on costs, never
 on this polygon.
 """
 
@@ -50,6 +51,30 @@ def isochrone(
     area = shapely.union_all(shapely.buffer(lines, width_m, quad_segs=4))
     parts = [_filled(p, fill_m2) for p in shapely.get_parts(area)]
     return shapely.simplify(shapely.union_all(parts), width_m / 20)
+
+
+def with_legs(
+    area: shapely.Geometry,
+    places: Snapped,
+    x: Floats,
+    y: Floats,
+    *,
+    reached: NDArray[np.bool_],
+    width_m: float = 40.0,
+) -> shapely.Geometry:
+    """Return the area joined with the way to the road of reached places that it leaves out.
+
+    ``x``, ``y``: (k,) metres, where the k ``places`` start from; ``reached``: (k,) those
+    whose cost, access leg included, is within the limit.
+    """
+    shapely.prepare(area)
+    points = shapely.points(x, y)
+    rows = np.flatnonzero(reached & places.found & ~shapely.intersects(area, points))
+    if not rows.size:
+        return area
+    ends = np.stack([np.c_[x[rows], y[rows]], np.c_[places.x[rows], places.y[rows]]], axis=1)
+    legs = shapely.buffer(shapely.linestrings(ends), width_m, quad_segs=4)
+    return shapely.union_all(np.append(legs, area))
 
 
 def reached_lines(

@@ -121,9 +121,10 @@ def departure_table(
     ``quays``: quay, stop_id, name, lon, lat, place_id, place_name, place_lon,
     place_lat (place columns null where a quay has no stop place).
 
-    A trip counts once in a group, at its earliest departure in the window, however
-    many quays of the group it calls at. ``direction="best"`` splits each group by
-    direction_id, and by quay where a trip has none (a trip then counts once a quay),
+    A trip counts once a visit to a group, at its earliest departure in the window, however
+    many quays of the group it calls at (``kernels.departures.departures`` has the rule; a
+    loop's next round is another departure). ``direction="best"`` splits each group by
+    direction_id, and by quay where a trip has none (a trip then counts at each),
     and gives for each statistic the best of its directions; departures and per_hour
     are those of the direction with most. direction_id tells the directions of one
     route apart; that two routes' direction 0 lead the same way is not known.
@@ -187,6 +188,7 @@ def _as_arrays(
         n_groups=end - first,
         group=group_of[quay] - first,
         way=way,
+        quay=quay.astype(np.int64),
         trip=calls["trip"].to_numpy().astype(np.int64),
         time_s=calls["time_s"].to_numpy().astype(np.int64),
         departs=calls["departure"].to_numpy(),

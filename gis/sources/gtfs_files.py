@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING
 import polars as pl
 
 from gis.errors import FieldError, SourceError, SourceMissingError
+from gis.sources.inflate import open_member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -97,7 +98,7 @@ def _open_member(feed: FeedFiles, name: str) -> Iterator[IO[bytes]]:
             with (feed.path / member).open("rb") as handle:
                 yield handle
         else:
-            with zipfile.ZipFile(feed.path) as archive, archive.open(member) as handle:
+            with open_member(feed.path, member) as handle:
                 yield handle
     # RuntimeError: encrypted member; NotImplementedError: unknown compression.
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:

@@ -10,7 +10,7 @@ import shapely
 
 from gis.errors import GeometryError, InvariantError
 from gis.kernels.network import Graph, build_graph, main_edges
-from gis.kernels.network_area import isochrone
+from gis.kernels.network_area import isochrone, with_legs
 from gis.kernels.network_reach import Reached, Reason
 from gis.kernels.network_reach import reach as search
 from gis.kernels.network_snap import Snapped, snap
@@ -42,10 +42,16 @@ class ReachAnswer:
     priced: Priced
     destinations: Snapped
     trip: Trip
+    origins: Snapped
+    xy: NDArray[np.float64]
+    within: NDArray[np.bool_]
 
     def isochrone(self, *, width_m: float = 40.0) -> shapely.Geometry:
-        """Return the area within ``width_m`` metres of the reached network."""
-        return isochrone(
+        """Return the area within ``width_m`` metres of the reached network, origins included.
+
+        An origin that is reached but lies off the network comes in with its access leg.
+        """
+        area = isochrone(
             self.graph,
             self.destinations,
             costs=self.priced.costs,
@@ -53,6 +59,8 @@ class ReachAnswer:
             direction=self.trip.direction,
             width_m=width_m,
         )
+        x, y = self.xy.T
+        return with_legs(area, self.origins, x, y, reached=self.within, width_m=width_m)
 
 
 def reach(
@@ -94,7 +102,10 @@ def reach(
         direction=trip.direction,
     )
     run = _Run(trip, graph, main, file, p, q, places[0], places[1], priced, wide, weight)
-    return ReachAnswer(_answer(run, crs, terrain), graph, priced, places[1], trip)
+    answer = _answer(run, crs, terrain)
+    return ReachAnswer(
+        answer, graph, priced, places[1], trip, places[0], _coordinates(p), run.within
+    )
 
 
 @dataclass(frozen=True)
@@ -128,12 +139,16 @@ class _Run:
         return float(self.p.weights[rows].sum())
 
 
+def _coordinates(part: Loaded) -> NDArray[np.float64]:
+    """Return where each row is, (k, 2): a point inside of what is no point."""
+    shapes = part.shapes if part.kind == "point" else shapely.point_on_surface(part.shapes)
+    return np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)])
+
+
 def _snapped(
     graph: Graph, part: Loaded, main: NDArray[np.bool_], *, trip: Trip, file: NetworkFile
 ) -> Snapped:
-    shapes = part.shapes if part.kind == "point" else shapely.point_on_surface(part.shapes)
-    x, y = shapely.get_x(shapes), shapely.get_y(shapes)
-    found = snap(graph, x, y, max_m=trip.snap_m, prefer=main)
+    found = snap(graph, *_coordinates(part).T, max_m=trip.snap_m, prefer=main)
     if not found.found.any():
         box = " ".join(f"{v:.4f}" for v in file.lonlat)
         message = (
