@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
 from gis.analyses import ANALYSES
 from gis.analyses.board_list import indicators
 from gis.analyses.scenario import ScenarioParameters, scenario
+from gis.cli.answers import show_table
 from gis.published import publishable
+from gis.result import Column, Table
 from gis.sources.plan import Plan, read_plan
+from gis.text import Text
 from tests.plans import plan_file
 from tests.test_indicators import line, values, whole_town
 from tests.town import EPSG, Town, box, cells, frame, points, population, study
@@ -138,3 +142,17 @@ def test_a_few_residents_of_today_keep_the_line_untold(whole: Town, tmp_path: Pa
     plan = planned(tmp_path, box(600, 850, 640, 890), innbyggere=[100], navn=["Torget"])
     row = rows(publishable(run(whole, plan, max_m=60)))["frequent"]
     assert (row["before"], row["after"], row["change"]) == (None, None, None)
+
+
+def test_the_shell_writes_the_decimals_of_a_column(capsys: pytest.CaptureFixture[str]) -> None:
+    """By hand: 270 dwellings are whole, 1.5 hectares have their digit, 12.5 % too."""
+    columns = (
+        Column("dwellings", Text("Boliger", "Dwellings"), "number", 0),
+        Column("ground", Text("Areal", "Ground"), "number", 1),
+        Column("rate", Text("Takt", "Rate"), "number", 3),
+        Column("part", Text("Andel", "Share"), "share", 0),
+    )
+    row = pd.DataFrame({"dwellings": [270.0], "ground": [1.5], "rate": [0.0125], "part": [0.125]})
+    show_table(Table("plan", Text("Plan", "Plan"), columns, row), "nb")
+    cells = capsys.readouterr().out.splitlines()[-1].split("│")
+    assert [c.strip() for c in cells if c.strip()] == ["270", "1,5", "0,013", "12,5\u00a0%"]

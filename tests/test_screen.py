@@ -271,10 +271,23 @@ def test_residents_are_at_their_addresses(tmp_path: Path) -> None:
     assert found.people[0].inside == 30
 
 
+def test_residents_of_a_part_of_a_cell_are_its_part(tmp_path: Path) -> None:
+    """By hand: a fifth of the cell of 100 without its centre is 20 residents, not none.
+
+    An address in the next cell moves that cell's residents alone: a quarter of its square is
+    in the plan too, and its one address is not.
+    """
+    people = cells({(0, 0): 100.0, (1, 0): 80.0}, "residents")
+    plan = plan_file(tmp_path, box(200, 0, 312.5, 250))
+    assert done(full(population_grid=people), plan).people[0].inside == 20 + 20
+    homes = frame(points((490, 100)))
+    assert done(full(population_grid=people, addresses=homes), plan).people[0].inside == 20
+
+
 def test_a_small_plan_tells_of_no_small_number(tmp_path: Path) -> None:
     """By search over all numbers: 7 inside are "<10"; the others are to the nearest 10."""
     people = cells({**population(), (0, 0): 7}, "residents")
-    found = done(full(population_grid=people), plan_file(tmp_path, box(50, 50, 200, 200)))
+    found = done(full(population_grid=people), plan_file(tmp_path, box(0, 0, 250, 250)))
     assert found.people[0].inside == 7
     result = screen_result(found)
     public = publishable(result)

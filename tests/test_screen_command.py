@@ -92,7 +92,7 @@ def test_json_is_the_same_wherever_it_is_written(run: Run, tmp_path: Path) -> No
 
 def test_exact_numbers_go_to_own_files_only(run: Run, tmp_path: Path) -> None:
     """By hand: 13 live in the corner cell; --exact needs a file, all else says 10."""
-    plan = plan_file(tmp_path, box(0, 0, 240, 240))
+    plan = plan_file(tmp_path, box(0, 0, 250, 250))
     assert run(plan, "--exact").code == 1
     run(plan, "--exact", "-o", tmp_path / "exact.json")
     shown = json.loads(run(plan, "--exact", "--json", "-o", tmp_path / "again.json").out)

@@ -6,7 +6,7 @@ them (dasymetric). Every way conserves the cell's number to the resident.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -216,8 +216,8 @@ class Spread:
     """Residents placed at points, with the cell each share comes from.
 
     ``cell`` indexes the Cells it was made from; the weights of one cell sum to
-    the cell's own weight. ``without`` counts the weight of cells that had no
-    address and stayed at their centre.
+    the cell's own weight. ``without`` counts the weight of the cells ``bare``: those that
+    had no address and stayed at their centre.
     """
 
     x: NDArray[np.float64]
@@ -225,6 +225,7 @@ class Spread:
     weight: NDArray[np.float64]
     cell: NDArray[np.int64]
     without: float
+    bare: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 def at_centres(cells: Cells) -> Spread:
@@ -259,4 +260,5 @@ def over_addresses(study: Study, cells: Cells) -> Spread:
         weight=np.concatenate([cells.weight[cell] / count[cell], cells.weight[bare]]),
         cell=np.concatenate([cell, bare]),
         without=float(cells.weight[bare].sum()),
+        bare=bare,
     )

@@ -168,8 +168,9 @@ def _raster_line(area: PlanArea, line: Line) -> Line:
 def _vector_line(area: PlanArea, name: str, entry: LayerEntry, *, line: Line) -> Line:
     frame = area.study.frame(name)
     shapes = frame.geometry.to_numpy()
-    frame = frame[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
-    shapes = frame.geometry.to_numpy()
+    nowhere = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    if nowhere.any():
+        frame, shapes = frame[~nowhere], shapes[~nowhere]
     touching = np.sort(frame.sindex.query(area.shape, predicate="intersects"))
     pieces = shapely.intersection(shapes[touching], area.shape)
     hit, found = _measured(entry, frame.iloc[touching], pieces, area=area)

@@ -24,6 +24,8 @@ from gis.text import Text, t
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from gis.analyses.screen_area import PlanArea
     from gis.analyses.study import Study
     from gis.sources.plan import Planned
@@ -59,22 +61,39 @@ class Access:
 def count_people(area: PlanArea) -> list[Count]:
     """Count residents and employees, of every municipality that the surroundings reach.
 
-    Residents are at their addresses where there are any, else at the centre of their cell;
-    employees spread evenly over their cell, and at its centre for the walking distance.
+    Residents are at their addresses where the cell has any. Other residents, and employees,
+    spread evenly over their cell: a plan area is smaller than a cell, and would mostly hold
+    no centre. For the walking distance they stand at the centre.
     """
     found = []
     study = area.study
     if study.has("population_grid"):
         cells = _cells(study, "population_grid", "residents")
-        homes = over_addresses(study, cells) if study.has(ADDRESSES) else at_centres(cells)
-        inside = float(homes.weight @ shapely.intersects_xy(area.shape, homes.x, homes.y))
+        homes = at_centres(cells)
+        inside = float(cells.weight @ _parts(area, cells))
+        if study.has(ADDRESSES):
+            homes = over_addresses(study, cells)
+            inside = _at_home(area, cells, homes)
         found.append(Count("residents", inside, _walking(area, homes), "population_grid"))
     if study.has("workplaces"):
         cells = _cells(study, "workplaces", "employees")
-        parts = shapely.area(shapely.intersection(cells.squares, area.shape)) / CELL_M**2
+        inside = float(cells.weight @ _parts(area, cells))
         walk = _walking(area, at_centres(cells))
-        found.append(Count("employees", float(cells.weight @ parts), walk, "workplaces"))
+        found.append(Count("employees", inside, walk, "workplaces"))
     return found
+
+
+def _parts(area: PlanArea, cells: Cells) -> NDArray[np.float64]:
+    """Return the part (0-1) of each cell that lies in the area."""
+    cut = shapely.area(shapely.intersection(cells.squares, area.shape))
+    return np.asarray(cut / CELL_M**2, dtype=np.float64)
+
+
+def _at_home(area: PlanArea, cells: Cells, homes: Spread) -> float:
+    """Count those whose address is inside, and the even part of cells without an address."""
+    within = shapely.intersects_xy(area.shape, homes.x, homes.y)
+    counted = homes.weight @ (within & ~np.isin(homes.cell, homes.bare))
+    return float(counted + cells.weight[homes.bare] @ _parts(area, cells)[homes.bare])
 
 
 def _walking(area: PlanArea, where: Spread) -> float:

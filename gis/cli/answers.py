@@ -24,7 +24,7 @@ from gis.cli.shared import (
 from gis.errors import InvariantError, ParameterError
 from gis.publish import write_result
 from gis.published import publishable
-from gis.result import Result, Table
+from gis.result import Column, Result, Table
 from gis.scale import numbers_of, run_areas
 from gis.store import open_store
 from gis.text import Language, Text, amount, number, percent
@@ -198,23 +198,24 @@ def show_table(table: Table, language: Language) -> None:
     """Print one short table with its headings, numbers as the language writes them."""
     columns = [c for c in table.columns if not c.name.endswith("_key")]
     rows = [
-        [_written(row[c.name], c.kind, language) for c in columns]
+        [_written(row[c.name], c, language) for c in columns]
         for row in table.frame.to_dict("records")
     ]
     titles = [c.title.in_(language) for c in columns]
     show_grid(table.title.in_(language), titles, rows)
 
 
-def _written(value: Any, kind: str, language: Language) -> str:
+def _written(value: Any, column: Column, language: Language) -> str:
+    """Write one cell with the decimals its column asks for, as the pages do."""
     if isinstance(value, Text):
         return value.in_(language)
     if value is None:
         return number(None).in_(language)
     if isinstance(value, str | bool):
         return str(value)
-    if kind == "share":
-        return percent(value).in_(language)
-    return number(float(value), decimals=0 if kind in ("residents", "count") else 2).in_(language)
+    if column.kind == "share":
+        return percent(value, decimals=column.decimals or 1).in_(language)
+    return number(float(value), decimals=column.decimals).in_(language)
 
 
 def _parameters(extra: list[str]) -> dict[str, str]:

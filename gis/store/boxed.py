@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
+from geopandas.array import from_shapely
 from pyproj import CRS
 
 from gis.errors import StoreError
@@ -40,7 +41,8 @@ def read_near(path: Path, box: Bounds, *, crs: CRS) -> gpd.GeoDataFrame:
         with pq.ParquetFile(path) as file:
             known = file.metadata.metadata or {}
             primary = json.loads(known[b"geo"])["primary_column"]
-            table = file.read()
+            # One thread: starting more takes longer than reading some thousand rows.
+            table = file.read(use_threads=False)
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         message = f"{path}: cannot be read ({' '.join(str(error).split())[:200]}); build again"
         raise StoreError(message) from error
@@ -50,4 +52,6 @@ def read_near(path: Path, box: Bounds, *, crs: CRS) -> gpd.GeoDataFrame:
     # Without geometry the envelope is no number, and meets nothing.
     meets = (b[:, 0] <= east) & (b[:, 2] >= west) & (b[:, 1] <= north) & (b[:, 3] >= south)
     rows = table.replace_schema_metadata(known).drop_columns([primary]).filter(pa.array(meets))
-    return gpd.GeoDataFrame(rows.to_pandas(), geometry=gpd.GeoSeries(shapes[meets], crs=crs))
+    frame = rows.to_pandas()
+    frame["geometry"] = from_shapely(shapes[meets], crs=crs)
+    return gpd.GeoDataFrame(frame, geometry="geometry")
