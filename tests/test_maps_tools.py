@@ -124,6 +124,8 @@ def test_online_map_has_no_axe_violations(browser: Browser, folder: Path) -> Non
 _KEEP = """(name) => { const r = arealplan.renderer, c = r._container;
   r.draw();
   (window.kept ??= {})[name] = r._ctx.getImageData(0, 0, c.width, c.height).data; }"""
+# The same without drawing first: what the last pan left.
+_SEEN = _KEEP.replace("r.draw();", "")
 _DIFFER = """([a, b]) => { const p = kept[a], q = kept[b]; let n = 0;
   for (let i = 0; i < p.length; i += 4) {
     if ([0, 1, 2, 3].some((k) => Math.abs(p[i + k] - q[i + k]) > 48)) n++;
@@ -148,6 +150,81 @@ def test_grid_moved_as_an_image_is_the_grid_drawn_anew(
         page.evaluate(_KEEP, "anew")
         assert page.evaluate(_DIFFER, ["moved", "anew"]) < 0.001
         assert page.evaluate(_DIFFER, ["moved", "start"]) > 0.01
+
+
+@pytest.mark.parametrize("ratio", [1, 1.25, 2])
+@pytest.mark.parametrize("name", ["oversikt", "naturfare"])
+def test_map_after_pans_is_the_map_drawn_anew(
+    browser: Browser, folder: Path, name: str, ratio: float
+) -> None:
+    """Identity: what a pan copied and what it drew at the edges, against one whole drawing."""
+    with opened(browser, folder / f"{name}.html", size=(700, 700)) as seen:
+        page = seen.page
+        page.evaluate("(r) => { arealplan.renderer.ratio = r; }", ratio)
+        page.evaluate("arealplan.map.setZoom(arealplan.map.getZoom() + 1, { animate: false })")
+        page.evaluate(_KEEP, "start")
+        page.evaluate("""() => { window.wholes = 0; const part = arealplan.bared;
+          arealplan.bared = (...a) => { const got = part(...a); wholes += got.length === 1
+            && got[0][2] === a[2].w && got[0][3] === a[2].h; return got; }; }""")
+        for step in ([37, 0], [0, -53], [-80, 41], [15, 15], [300, -200], [-280, 210]):
+            page.evaluate("(s) => arealplan.map.panBy(s, { animate: false })", step)
+        page.evaluate(_SEEN, "moved")
+        found = page.evaluate("arealplan.renderer.drawn")
+        assert page.evaluate("wholes") == 0
+        page.evaluate(_KEEP, "anew")
+        assert page.evaluate(_DIFFER, ["moved", "anew"]) < 0.0005
+        assert page.evaluate(_DIFFER, ["moved", "start"]) > 0.01
+        assert found == page.evaluate("arealplan.renderer.drawn")
+
+
+def test_change_of_layers_is_not_copied_from_the_last_view(browser: Browser, folder: Path) -> None:
+    """Identity: a layer taken away and a pan after it, against one whole drawing."""
+    with opened(browser, folder / "naturfare.html", size=(600, 600)) as seen:
+        page = seen.page
+        page.evaluate("""() => { for (const l of arealplan.layers.values())
+          if (l._map && l.title) { arealplan.map.removeLayer(l); break; }
+          arealplan.map.panBy([40, 30], { animate: false }); }""")
+        page.evaluate("() => new Promise((r) => requestAnimationFrame(() => setTimeout(r, 30)))")
+        page.evaluate(_SEEN, "moved")
+        page.evaluate(_KEEP, "anew")
+        assert page.evaluate(_DIFFER, ["moved", "anew"]) == 0
+
+
+def test_vertices_out_of_sight_change_no_pixel(plain: Watched) -> None:
+    """A slow twin: every vertex drawn, of random stars and of one that goes round a corner."""
+    differ = plain.page.evaluate("""() => {
+      const side = 80, view = { scale: 1, ox: 0, oy: 0, w: side, h: side };
+      let state = 7;
+      const random = () => (state = (state * 16807) % 2147483647) / 2147483647;
+      const rings = [[[-200, 40], [-200, -200], [40, -200], [40, 300], [-40, 300]],
+        [[-60, 30], [-70, -70], [-80, -90], [60, -50], [150, -60], [170, 200], [-50, 160]]];
+      for (let k = 0; k < 60; k++) {
+        const n = 3 + Math.floor(random() * 30);
+        rings.push(Array.from({ length: n }, () => [random() * 500 - 210, random() * 500 - 210]));
+      }
+      const picture = (corners, close, all) => {
+        const c = Object.assign(document.createElement("canvas"), { width: side, height: side })
+          .getContext("2d", { willReadFrequently: true });
+        const [X, Y] = [0, 1].map((k) => Float64Array.from(corners, (p) => p[k]));
+        const box = [Math.min(...X), Math.min(...Y), Math.max(...X), Math.max(...Y)];
+        const shapes = { X, Y, ring: [0, X.length], part: [0, 1], ringBox: box };
+        c.beginPath();
+        arealplan.trace(c, shapes, 0, view, close, all);
+        if (close) c.fill("evenodd");
+        c.lineWidth = 3;
+        c.stroke();
+        return c.getImageData(0, 0, side, side).data;
+      };
+      let inked = 0, wrong = 0;
+      for (const ring of rings) for (const close of [true, false]) {
+        const [a, b] = [picture(ring, close, false), picture(ring, close, true)];
+        if (a.some((v) => v)) inked++;
+        if (a.some((v, i) => Math.abs(v - b[i]) > 8)) wrong++;
+      }
+      return [inked, wrong];
+    }""")
+    assert differ[0] > 80
+    assert differ[1] == 0
 
 
 def test_bared_edges_are_what_a_moved_copy_does_not_cover(plain: Watched) -> None:

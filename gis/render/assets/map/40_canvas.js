@@ -23,13 +23,24 @@ arealplan.Canvas = L.Renderer.extend({
   _update() {
     if (this._map._animatingZoom && this._bounds) return;
     L.Renderer.prototype._update.call(this);
+    this.align();
     const size = this._bounds.getSize(), canvas = this._container;
     L.DomUtil.setPosition(canvas, this._bounds.min);
     canvas.width = Math.round(this.ratio * size.x);
     canvas.height = Math.round(this.ratio * size.y);
     canvas.style.width = `${size.x}px`;
     canvas.style.height = `${size.y}px`;
-    this.draw();
+    this.draw({ moved: true });
+  },
+
+  // At 125 % or 150 % a step of four pixels on the screen is whole dots, so that what a pan
+  // leaves in view can be copied.
+  align() {
+    if (Number.isInteger(this.ratio)) return;
+    const origin = this._map.getPixelOrigin(), { min, max } = this._bounds;
+    const snap = (point, to) => L.point(to((origin.x + point.x) / 4), to((origin.y + point.y) / 4))
+      .multiplyBy(4).subtract(origin);
+    this._bounds = L.bounds(snap(min, Math.floor), snap(max, Math.ceil));
   },
 
   // Several layers that arrive in one frame are drawn once.
@@ -56,12 +67,10 @@ arealplan.Canvas = L.Renderer.extend({
     return this._ctx;
   },
 
-  draw() {
+  // moved: nothing but the place changed since the last drawing.
+  draw({ moved = false } = {}) {
     const view = this.view(), ctx = this.clear(view);
-    this.drawn = {};
-    for (const layer of arealplan.visible(view.side)) {
-      if (layer.shapes) this.drawn[layer.id] = arealplan.drawLayer(ctx, layer, view);
-    }
+    arealplan.drawGround(this, ctx, view, moved);
     arealplan.drawSelected(ctx, view);
     arealplan.drawPlaces(ctx, view);
   },

@@ -18,31 +18,68 @@ arealplan.inView = (shapes, view, gone) => {
 };
 
 // A view with room for strokes around it: west, north, east, south, in the projection's units.
-const edgesOf = ({ ox, oy, w, h, scale }) => [
+// A view of which only a part is drawn brings the edges of that part.
+const edgesOf = ({ ox, oy, w, h, scale, edges }) => edges ?? [
   (ox - 20) / scale, (oy - 20) / scale, (ox + w + 20) / scale, (oy + h + 20) / scale];
+
+arealplan.edgesOf = edgesOf;
 
 const meets = (box, b, [west, north, east, south]) => box[b] <= east && box[b + 2] >= west
   && box[b + 1] <= south && box[b + 3] >= north;
 
-// A vertex less than half a pixel from the last one drawn is passed over, and so is a ring that
-// lies outside the view (a whole network of roads may be one feature).
-arealplan.trace = (ctx, shapes, f, view, close) => {
-  const { X, Y, ring, part, ringBox } = shapes, edges = edgesOf(view);
+const within = (box, b, [west, north, east, south]) => box[b] >= west && box[b + 2] <= east
+  && box[b + 1] >= north && box[b + 3] <= south;
+
+// A vertex less than half a pixel from the last one is passed over, and so is a ring that lies
+// outside the view (a whole network of roads may be one feature) and a vertex beyond the same
+// edge of the view as those before and after it: their triangle cannot be seen. Dashes are
+// counted from the start of a line, so a dashed one keeps its length.
+arealplan.trace = (ctx, shapes, f, view, close, dashed) => {
+  const { part, ringBox } = shapes, edges = edgesOf(view);
   for (let r = part[f]; r < part[f + 1]; r++) {
     if (!meets(ringBox, 4 * r, edges)) continue;
-    const last = ring[r + 1] - 1;
-    let atX = 0, atY = 0;
-    for (let i = ring[r]; i <= last; i++) {
-      const x = X[i] * view.scale - view.ox, y = Y[i] * view.scale - view.oy;
-      if (i === ring[r]) ctx.moveTo(x, y);
-      else if (i < last && Math.abs(x - atX) + Math.abs(y - atY) < 0.5) continue;
-      else ctx.lineTo(x, y);
-      atX = x;
-      atY = y;
-    }
+    if (dashed || within(ringBox, 4 * r, edges)) whole(ctx, shapes, r, view);
+    else seen(ctx, shapes, r, view, edges);
     if (close) ctx.closePath();
   }
 };
+
+function whole(ctx, { X, Y, ring }, r, view) {
+  const first = ring[r], last = ring[r + 1] - 1;
+  let atX = 0, atY = 0;
+  for (let i = first; i <= last; i++) {
+    const x = X[i] * view.scale - view.ox, y = Y[i] * view.scale - view.oy;
+    if (i === first) ctx.moveTo(x, y);
+    else if (i < last && Math.abs(x - atX) + Math.abs(y - atY) < 0.5) continue;
+    else ctx.lineTo(x, y);
+    atX = x;
+    atY = y;
+  }
+}
+
+// The same, one vertex late: whether it can be seen hangs on the one that follows.
+function seen(ctx, { X, Y, ring }, r, view, [west, north, east, south]) {
+  const first = ring[r], last = ring[r + 1] - 1;
+  let atX = 0, atY = 0, drawn = 0, at = 0;
+  for (let i = first; i <= last; i++) {
+    const x = X[i] * view.scale - view.ox, y = Y[i] * view.scale - view.oy;
+    const beyond = (X[i] < west ? 1 : X[i] > east ? 2 : 0) | (Y[i] < north ? 4 : Y[i] > south ? 8 : 0);
+    if (i === first) {
+      ctx.moveTo(x, y);
+      drawn = beyond;
+    } else {
+      if (i < last && Math.abs(x - atX) + Math.abs(y - atY) < 0.5) continue;
+      if (!(drawn & at & beyond)) {
+        ctx.lineTo(atX, atY);
+        drawn = at;
+      }
+    }
+    atX = x;
+    atY = y;
+    at = beyond;
+  }
+  ctx.lineTo(atX, atY);
+}
 
 // Lines grow with the zoom, from six tenths at the far view to their full width.
 function grown(width, view) {
@@ -50,7 +87,7 @@ function grown(width, view) {
 }
 
 function polygons(ctx, layer, view, inside) {
-  if (arealplan.asSheet(layer)) arealplan.drawSheet(ctx, layer, view);
+  if (!view.edges && arealplan.asSheet(layer)) arealplan.drawSheet(ctx, layer, view);
   else arealplan.drawCells(ctx, layer, view, inside);
   for (const f of inside) mark(ctx, layer, f, view);
 }
@@ -66,7 +103,7 @@ arealplan.drawCells = (ctx, layer, view, inside) => {
       continue;
     }
     ctx.beginPath();
-    arealplan.trace(ctx, shapes, f, view, true);
+    arealplan.trace(ctx, shapes, f, view, true, look.dash);
     if (look.fill && layer.symbol !== "outline" && look.opacity !== 0) {
       ctx.globalAlpha = (look.opacity ?? 1) * (layer.fade ? layer.fade[f] : 1);
       ctx.fillStyle = look.fill;
@@ -127,7 +164,7 @@ function lines(ctx, layer, view, inside) {
     const own = inside.filter((f) => layer.classOf[f] === c);
     if (!own.length || view.zoom < (look.from_zoom ?? 0)) return;
     ctx.beginPath();
-    for (const f of own) arealplan.trace(ctx, layer.shapes, f, view, false);
+    for (const f of own) arealplan.trace(ctx, layer.shapes, f, view, false, look.dash || look.ticks);
     ctx.lineCap = look.dash ? "butt" : "round";
     ctx.globalAlpha = look.opacity ?? 1;
     if (look.casing) {
