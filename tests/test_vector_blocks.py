@@ -12,7 +12,7 @@ import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
 
-from gis.sources import geoparquet, open_layer, read_layer, rows
+from gis.sources import batches, open_layer, read_layer, rows
 from gis.sources.base import Notes
 from gis.store.frames import FrameWriter
 
@@ -25,7 +25,7 @@ ROWS = 333
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "_BLOCK_ROWS", 20)
-    monkeypatch.setattr(geoparquet, "_BLOCK_ROWS", 20)
+    monkeypatch.setattr(batches, "_BLOCK_ROWS", 20)
 
 
 def _points() -> gpd.GeoDataFrame:

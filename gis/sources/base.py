@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     import geopandas as gpd
@@ -93,9 +95,13 @@ class LayerData:
 
 @dataclass
 class Notes:
-    """Collect what a reader did, in the order it first happened."""
+    """Collect what a reader did, in the order it first happened.
+
+    ``seen`` are the bounds of the rows read, by the EPSG code they were labelled with.
+    """
 
     lines: list[str] = field(default_factory=list)
+    seen: dict[int, Bounds] = field(default_factory=dict)
     _counted: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
 
     def count(self, n: int, what: str) -> None:
@@ -111,3 +117,16 @@ class Notes:
     def add(self, *lines: Any) -> None:
         """Note whole lines."""
         self.lines.extend(str(line) for line in lines)
+
+    def saw(self, bounds: Iterable[float], epsg: int) -> None:
+        """Remember where rows lie under the code they are labelled with."""
+        new = tuple(float(v) for v in bounds)
+        if not all(map(math.isfinite, new)):
+            return
+        old = self.seen.get(epsg, new)
+        self.seen[epsg] = (
+            min(old[0], new[0]),
+            min(old[1], new[1]),
+            max(old[2], new[2]),
+            max(old[3], new[3]),
+        )

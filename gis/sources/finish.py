@@ -26,6 +26,7 @@ from gis.sources.prints import row_prints
 from gis.sources.raster import read_raster
 from gis.sources.timetable import read_timetable
 from gis.sources.vector import stream_vector
+from gis.sources.zones import check_zone
 from gis.text import t
 
 if TYPE_CHECKING:
@@ -139,6 +140,8 @@ class LayerBlocks:
         parts = _parts(request)
         for part in parts:
             fresh: list[Print] = []
+            before = self._rows
+            notes.seen.clear()
             for delivered in READERS[request.entry.delivery.kind](part, notes):
                 frame, mended = _finished(delivered, part, notes)
                 if len(parts) > 1:
@@ -150,10 +153,23 @@ class LayerBlocks:
                 self.file = request.path if delivered.keep_file else None
                 yield frame
             self._seen.update(fresh)
+            if self._rows == before:
+                self._check_zone(part)
         if not self._rows and request.bounds is not None and request.entry.geometry != "none":
             # Nothing here is an answer for some themes; a wrong zone looks the same.
             notes.add("no rows in the study area")
         self._done = True
+
+    def _check_zone(self, part: Request) -> None:
+        """Refuse a delivery without a row in the study area that would have some elsewhere."""
+        if part.bounds is not None:
+            check_zone(
+                self._notes.seen,
+                box=part.bounds,
+                epsg=part.epsg,
+                source=part.label,
+                layer=part.layer,
+            )
 
     def _once(self, frame: gpd.GeoDataFrame, fresh: list[Print]) -> gpd.GeoDataFrame:
         """Leave out rows that an earlier delivery had, equal in every field and in geometry."""

@@ -7,21 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import shapely
 
 from gis.errors import SourceError
+from gis.sources.batches import batches, group_bytes
 from gis.sources.limits import check_parquet, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    import pandas as pd
-
 SUFFIX = ".parquet"
-_BLOCK_ROWS = 1 << 15
 _DEFAULT = "OGC:CRS84"  # GeoParquet 1.1: what a column without "crs" is in
 
 
@@ -49,9 +48,9 @@ def checked_schema(path: Path) -> pa.Schema:
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             said = file.metadata
-            groups = [said.row_group(i) for i in range(said.num_row_groups)]
-            unpacked = sum(group.total_byte_size for group in groups)
-            check_parquet(path, unpacked=unpacked, rows=said.num_rows)
+            sizes = [size for _, size in group_bytes(said)]
+            unpacked = sum(said.row_group(i).total_byte_size for i in range(said.num_row_groups))
+            check_parquet(path, unpacked=unpacked, rows=said.num_rows, group=max(sizes, default=0))
             return file.schema_arrow
     except (pa.ArrowException, OSError) as error:
         raise _broken(path, error) from None
@@ -104,6 +103,9 @@ def geometry_kind(path: Path) -> str | None:
 def read_rows(path: Path, columns: Sequence[str]) -> gpd.GeoDataFrame:
     """Return the named fields and the geometry. Raises SourceError."""
     schema, about = _known(path)
+    if about.own.get("encoding", "WKB") == "WKB":
+        blocks = list(_stream(path, columns, whole=True))
+        return blocks[0] if len(blocks) == 1 else pd.concat(blocks, ignore_index=True)
     try:
         frame = gpd.read_parquet(
             path, columns=[*(n for n in schema.names if n in columns), about.primary]
@@ -115,12 +117,18 @@ def read_rows(path: Path, columns: Sequence[str]) -> gpd.GeoDataFrame:
 
 def stream_rows(path: Path, columns: Sequence[str]) -> Iterator[gpd.GeoDataFrame]:
     """Yield what ``read_rows`` returns in blocks of rows, at least one. Raises SourceError."""
-    schema, about = _known(path)
-    if about.own.get("encoding", "WKB") != "WKB":
+    if _known(path)[1].own.get("encoding", "WKB") != "WKB":
         yield read_rows(path, columns)
         return
+    yield from _stream(path, columns)
+
+
+def _stream(
+    path: Path, columns: Sequence[str], *, whole: bool = False
+) -> Iterator[gpd.GeoDataFrame]:
+    schema, about = _known(path)
     wanted = [*(n for n in schema.names if n in columns), about.primary]
-    for block in stream_table(path, wanted):
+    for block in stream_table(path, wanted, whole=whole):
         try:
             wkb = block.pop(about.primary).to_numpy(dtype=object)
             shapes = shapely.from_wkb(wkb, on_invalid="fix")
@@ -129,16 +137,16 @@ def stream_rows(path: Path, columns: Sequence[str]) -> Iterator[gpd.GeoDataFrame
         yield gpd.GeoDataFrame(block, geometry=gpd.GeoSeries(shapes, index=block.index))
 
 
-def stream_table(path: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
-    """Yield the named columns of any Parquet file in blocks, at least one. Raises SourceError."""
+def stream_table(
+    path: Path, columns: Sequence[str], *, whole: bool = False
+) -> Iterator[pd.DataFrame]:
+    """Yield the named columns of any Parquet file in blocks, at least one.
+
+    ``whole``: the caller keeps all of it. Raises SourceError.
+    """
     try:
-        with pyarrow.parquet.ParquetFile(path) as file:
-            none = True
-            for batch in file.iter_batches(batch_size=_BLOCK_ROWS, columns=list(columns)):
-                none = False
-                yield batch.to_pandas()
-            if none:
-                yield file.schema_arrow.empty_table().select(list(columns)).to_pandas()
+        for batch in batches(path, columns, whole=whole):
+            yield batch.to_pandas()
     except (pa.ArrowException, OSError) as error:
         raise _broken(path, error) from None
 

@@ -44,6 +44,9 @@ class Limits:
     raster_cells: int = 2_000_000_000
     raster_bands: int = 64
     parquet_bytes: int = 32 << 30
+    parquet_whole: int = 4 << 30  # of a file that is read at once
+    parquet_batch: int = 64 * _MIB  # of the rows that are in memory at a time
+    parquet_group: int = 2 << 30  # of a group of rows, which is what is decompressed at a time
     parquet_ratio: int = 2000
     parquet_rows: int = 50_000_000  # ten times the largest national table
 
@@ -241,13 +244,19 @@ def check_raster(width: int, height: int, bands: int, *, source: str) -> None:
         raise SourceError(message)
 
 
-def check_parquet(path: Path, *, unpacked: int, rows: int, limits: Limits = LIMITS) -> None:
+def check_parquet(
+    path: Path, *, unpacked: int, rows: int, group: int = 0, limits: Limits = LIMITS
+) -> None:
     """Refuse a Parquet file that grows beyond reason. Raises SourceError.
 
-    Rows are limited too: equal values that are stored once weigh nothing until they are read.
+    Rows are limited too: equal values that are stored once weigh nothing until they are read;
+    ``group`` is what the largest group of rows weighs, for groups are decompressed whole.
     """
     if rows > limits.parquet_rows:
         _refuse(path, f"{rows} rows", f"at most {limits.parquet_rows}")
+    if group > limits.parquet_group:
+        allowed = f"at most {limits.parquet_group >> 20} MiB"
+        _refuse(path, f"{group >> 20} MiB in one group of rows", allowed)
     size = path.stat().st_size
     dense = unpacked > limits.parquet_ratio * size and unpacked > limits.zip_ratio_from
     if dense or unpacked > limits.parquet_bytes:

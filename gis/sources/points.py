@@ -71,7 +71,7 @@ def _blocks(request: Request, notes: Notes) -> Iterator[Delivered]:
         notes.count(int((~there).sum()), "rows without coordinates left out")
         part, x, y = part[there], x[there], y[there]
         codes = _codes(part, epsg_name, request, degrees=_holds_degrees(x_name, y_name, request))
-        geometry = _geometry(x, y, codes, request=request)
+        geometry = _geometry(x, y, codes, request=request, notes=notes)
         # All coordinates are checked by now; of a national file only the area's rows stay.
         inside = _inside(geometry, request)
         table, geometry = part[inside].reset_index(drop=True), geometry[inside]
@@ -136,7 +136,9 @@ def _codes(
     return codes
 
 
-def _geometry(x: pd.Series, y: pd.Series, codes: pd.Series, *, request: Request) -> gpd.GeoSeries:
+def _geometry(
+    x: pd.Series, y: pd.Series, codes: pd.Series, *, request: Request, notes: Notes
+) -> gpd.GeoSeries:
     """Return the points in the working CRS, each group of one code checked and moved."""
     east, north = np.empty(len(x)), np.empty(len(x))
     for code in codes.unique():
@@ -148,6 +150,7 @@ def _geometry(x: pd.Series, y: pd.Series, codes: pd.Series, *, request: Request)
             message = f"{request.label}: EPSG code {code}; allowed: {allowed}"
             raise CrsError(message)
         check_plausible(bounds, epsg=int(code), source=request.label)
+        notes.saw(bounds, int(code))
         east[rows], north[rows] = transform_points(
             xs, ys, from_epsg=int(code), to_epsg=request.epsg
         )

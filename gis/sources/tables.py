@@ -6,9 +6,9 @@ import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet
 
 from gis.check import existing_file
 from gis.errors import SourceError
@@ -18,8 +18,6 @@ from gis.sources.limits import check_csv_head
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-    import pandas as pd
 
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
 TABLE_SUFFIXES = (*TEXT_SUFFIXES, ".parquet")
@@ -100,7 +98,8 @@ def read_columns(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     """
     try:
         if path.suffix.lower() == ".parquet":
-            return pyarrow.parquet.read_table(path, columns=list(columns)).to_pandas()
+            blocks = list(stream_table(path, columns, whole=True))
+            return blocks[0] if len(blocks) == 1 else pd.concat(blocks, ignore_index=True)
         return _read_csv(path, columns).to_pandas()
     except (pa.ArrowException, OSError) as error:
         raise _broken(path, error) from None

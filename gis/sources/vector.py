@@ -162,6 +162,7 @@ def _open(part: _Part, request: Request, notes: Notes) -> _Opened:
     if part.dataset.suffix in _INDEXED and schema.bounds is not None:
         # What lies outside the box is never read, so the whole layer is checked here.
         check_plausible(schema.bounds, epsg=epsg, source=source)
+        notes.saw(schema.bounds, epsg)
         box = file_box(request, epsg)
     return _Opened(part, source, columns, epsg, box)
 
@@ -179,6 +180,8 @@ def _blocks(opened: _Opened, request: Request, notes: Notes) -> Iterator[_Block]
         notes.count(int((~mask).sum()), "rows of other kinds passed over")
         kept = frame[mask].reset_index(drop=True)
         fields = map_fields(kept, columns, entry=request.entry, source=source, notes=notes)
+        if opened.box is None and len(kept):
+            notes.saw(kept.total_bounds, opened.epsg)
         yield fields, kept.geometry.set_crs(opened.epsg, allow_override=True)
 
 
