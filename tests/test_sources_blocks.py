@@ -14,6 +14,7 @@ import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
 
+from gis.catalogue import LocalLayer
 from gis.errors import FieldError, InvariantError, SourceError
 from gis.sources import open_layer, read_layer, tables
 from gis.store.frames import FrameWriter
@@ -73,7 +74,8 @@ def test_the_source_stands_when_all_is_read(tmp_path: Path) -> None:
 def test_outside_every_block_is_told_once(tmp_path: Path) -> None:
     """By hand: a box without rows gives an empty layer and one note."""
     path = addresses(tmp_path / "a.csv", 100)
-    data = read_layer("addresses", path, bounds=(100_000.0, 6_500_000.0, 100_100.0, 6_500_100.0))
+    bounds = (100_000.0, 6_500_000.0, 100_100.0, 6_500_100.0)
+    data = read_layer("addresses", path, bounds=bounds, local=LocalLayer(covers=("9801",)))
     assert len(data.frame) == 0
     assert data.source.notes == ("no rows in the study area",)
     assert list(data.frame.columns) == ["address_id", "text", "unit", "urban_area", "geometry"]
@@ -100,10 +102,11 @@ def test_cells_are_judged_together(tmp_path: Path, eastings: list[int], word: st
 
 
 def test_a_table_without_rows(tmp_path: Path) -> None:
-    """By hand: a header alone is a layer without cells, and no addresses."""
+    """By hand: a header alone is neither a layer of cells nor one of addresses."""
     path = tmp_path / "g.csv"
     path.write_text("SSBID0250M;pop_tot\n", encoding="utf-8")
-    assert len(read_layer("population_grid", path).frame) == 0
+    with pytest.raises(SourceError, match="no rows"):
+        read_layer("population_grid", path)
     with pytest.raises(SourceError, match="no row has coordinates"):
         read_layer("addresses", addresses(tmp_path / "a.csv", 0))
 

@@ -10,7 +10,8 @@ import pytest
 import shapely
 from pyproj import Transformer
 
-from gis.errors import CrsError
+from gis.catalogue import LocalLayer
+from gis.errors import CrsError, SourceError
 from gis.sources import open_layer, read_layer
 
 # A study area in zone 33, as large as a municipality with its halo.
@@ -54,15 +55,35 @@ def test_address_tables(tmp_path: Path, truly: int, said: int) -> None:
         read_layer("addresses", path, bounds=BOX)
 
 
-def test_right_labels_and_other_places_are_left_alone(tmp_path: Path) -> None:
-    """By hand: the right label is read; a far municipality's file is empty here, not wrong."""
+def test_right_labels_are_left_alone(tmp_path: Path) -> None:
+    """By hand: the right label is read; rows all around the area are nothing here, not wrong."""
     right = address_csv(tmp_path / "a.csv", relabelled(INSIDE, 25832), 25832)
     assert len(read_layer("addresses", right, bounds=BOX).frame) == 20
-    far = [(x + 30_000, y + 90_000) for x, y in INSIDE]
-    away = address_csv(tmp_path / "b.csv", far, 25833)
-    data = read_layer("addresses", away, bounds=BOX)
+    around = [(BOX[0] - 1000, BOX[1] - 1000), (BOX[2] + 1000, BOX[3] + 1000)]
+    data = read_layer("addresses", address_csv(tmp_path / "b.csv", around, 25833), bounds=BOX)
     assert data.frame.empty
     assert "no rows in the study area" in data.source.notes
+
+
+def test_another_municipality_s_file_is_refused(tmp_path: Path) -> None:
+    """By hand: 90 km north of the area; a file that says whom it covers may have nothing here."""
+    far = [(x, y + 90_000) for x, y in INSIDE]
+    path = address_csv(tmp_path / "b.csv", far, 25833)
+    with pytest.raises(CrsError, match=r"no row lies in the study area.* 75\.0 km .*covers"):
+        read_layer("addresses", path, bounds=BOX)
+    said = LocalLayer(path=str(path), covers=("9801",))
+    assert read_layer("addresses", path, bounds=BOX, local=said).frame.empty
+
+
+def test_cells_of_elsewhere_and_no_cells(tmp_path: Path) -> None:
+    """By hand: a grid file of another part of the country, and one with a header alone."""
+    path = tmp_path / "p.csv"
+    path.write_text("SSBID0250M;pop_tot\n22450006750000;5\n")
+    with pytest.raises(CrsError, match=r"85\.0 km from it"):
+        read_layer("population_grid", path, bounds=BOX)
+    path.write_text("SSBID0250M;pop_tot\n")
+    with pytest.raises(SourceError, match="no rows"):
+        read_layer("population_grid", path)
 
 
 def test_one_wrong_file_among_several(tmp_path: Path) -> None:

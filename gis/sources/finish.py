@@ -26,7 +26,7 @@ from gis.sources.prints import row_prints
 from gis.sources.raster import read_raster
 from gis.sources.timetable import read_timetable
 from gis.sources.vector import stream_vector
-from gis.sources.zones import check_zone
+from gis.sources.zones import check_place, check_zone
 from gis.text import t
 
 if TYPE_CHECKING:
@@ -154,22 +154,13 @@ class LayerBlocks:
                 yield frame
             self._seen.update(fresh)
             if self._rows == before:
-                self._check_zone(part)
+                check_zone(notes.seen, part)
+                if len(parts) == 1:  # of several, one may be a far neighbour's
+                    check_place(notes.seen, part)
         if not self._rows and request.bounds is not None and request.entry.geometry != "none":
             # Nothing here is an answer for some themes; a wrong zone looks the same.
             notes.add("no rows in the study area")
         self._done = True
-
-    def _check_zone(self, part: Request) -> None:
-        """Refuse a delivery without a row in the study area that would have some elsewhere."""
-        if part.bounds is not None:
-            check_zone(
-                self._notes.seen,
-                box=part.bounds,
-                epsg=part.epsg,
-                source=part.label,
-                layer=part.layer,
-            )
 
     def _once(self, frame: gpd.GeoDataFrame, fresh: list[Print]) -> gpd.GeoDataFrame:
         """Leave out rows that an earlier delivery had, equal in every field and in geometry."""

@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gis.errors import FieldError
+from gis.errors import FieldError, SourceError
 from gis.kernels.cells import cell_corner, cell_square, check_ids
 from gis.sources.base import Delivered
 from gis.sources.contents import lone_table
@@ -65,6 +65,7 @@ def stream_grid(request: Request, notes: Notes) -> Iterator[Delivered]:
         seen.append(ids)
         yield part
     everything = np.concatenate(seen)
+    _check_any(everything, request, notes)
     _check_unique(everything, named, request)
     _check_not_coarser(everything, size_m, request)
 
@@ -132,6 +133,15 @@ def _check_counts(fields: pd.DataFrame, request: Request) -> None:
                 f"({int(below.sum())} rows); allowed: 0 or more"
             )
             raise FieldError(message)
+
+
+def _check_any(ids: Ids, request: Request, notes: Notes) -> None:
+    """Refuse a table without cells; remember where the cells lie."""
+    if not len(ids):
+        message = f"{request.label}: the table has no rows; allowed: at least one cell"
+        raise SourceError(message)
+    e, n = cell_corner(ids)
+    notes.saw(map(float, (e.min(), n.min(), e.max(), n.max())), GRID_EPSG)
 
 
 def _check_unique(ids: Ids, named: str, request: Request) -> None:
