@@ -18,7 +18,7 @@ PACKAGE = REPOSITORY / "gis"
 # and modules of its own room; rooms on the same floor do not know each other.
 FLOORS = (
     ("errors",),
-    ("text", "crs", "check", "kernels", "browser", "keep", "written"),
+    ("text", "crs", "check", "kernels", "browser", "keep", "written", "clockless"),
     ("provenance", "serviceday", "disclosure", "lock"),
     ("result",),
     ("protect",),

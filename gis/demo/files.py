@@ -16,6 +16,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from gis.clockless import clockless
 from gis.demo.grid import EPSG
 
 if TYPE_CHECKING:
@@ -98,8 +99,9 @@ def write_gdb_zip(path: Path, tables: Sequence[Table], *, folder: str) -> None:
     """Write layers to a file geodatabase of the given folder name and zip it."""
     with tempfile.TemporaryDirectory() as scratch:
         gdb = Path(scratch) / folder
-        for table in tables:
-            _write(table, gdb, driver="OpenFileGDB")
+        with clockless():
+            for table in tables:
+                _write(table, gdb, driver="OpenFileGDB")
         members = {
             f"{folder}/{one.name}": one.read_bytes()
             for one in sorted(gdb.iterdir())
@@ -112,8 +114,9 @@ def write_gpkg(path: Path, tables: Sequence[Table]) -> None:
     """Write layers to a GeoPackage, replacing one that is there."""
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(scratch) / path.name
-        for table in tables:
-            _write(table, made, driver="GPKG")
+        with clockless():
+            for table in tables:
+                _write(table, made, driver="GPKG")
         shutil.move(made, path)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from gis.clockless import clockless
 from gis.crs import check_plausible
 from gis.errors import SourceError
 from gis.sources.names import LAYER_NAME
@@ -35,15 +36,11 @@ def write_features(
     layer without features is written with the entry's own field names, so that "none
     here" can be read as the answer it is. Raises SourceError, CrsError.
     """
-    # Without a clock inside, equal features give an equal file.
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
-    try:
+    with clockless():
         for name, features in layers.items():
             frame = _frame(features, entry, epsg=epsg, source=name)
             how = {"layer": name, "driver": "GPKG", "geometry_type": "Unknown"}
             pyogrio.write_dataframe(frame, path, append=path.exists(), **how)
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
 def _frame(
