@@ -302,6 +302,20 @@ def test_gtfs_modes(gtfs: dict[str, list[dict[str, str]]]) -> None:
     assert {"20261225", "20261226", "20270101"} <= holidays
 
 
+def test_where_a_wheelchair_can_board(gtfs: dict[str, list[dict[str, str]]]) -> None:
+    """By rule: every train and metro, some of the buses, of some nothing is known; by quay."""
+    said = {row["stop_id"]: row for row in gtfs["stops.txt"]}
+    quays = [row for row in said.values() if row["location_type"] == ""]
+    tracks = [row for row in quays if row["vehicle_type"] != "700"]
+    assert len(tracks) > 10
+    assert {row["wheelchair_boarding"] for row in tracks} == {"1"}
+    buses = [row["wheelchair_boarding"] for row in quays if row["vehicle_type"] == "700"]
+    assert {w: round(buses.count(w) / len(buses), 1) for w in ("1", "2", "")} == pytest.approx(
+        {"1": 0.6, "2": 0.25, "": 0.15}, abs=0.06
+    )
+    assert {r["wheelchair_boarding"] for r in said.values() if r["location_type"] == "1"} == {""}
+
+
 def test_workspace(demo: Demo) -> None:
     """By the contract of workspace.toml: only known keys, every file there, every layer dated."""
     content = tomllib.loads((demo.root / "workspace.toml").read_text(encoding="utf-8"))

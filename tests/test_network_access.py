@@ -313,6 +313,17 @@ def test_a_ready_list_reads_every_distance_and_way() -> None:
         run(data, accessible=True)
 
 
+def test_the_area_drawn_holds_cells_off_the_street() -> None:
+    """By hand: one street along row 0; (0, 1) lies 250 m off it at the stop, (1, 1) too far."""
+    street = lines([(0, 125), (750, 125)])
+    result = walked(street, (125, 125), max_m=300)
+    area = result.layers["catchment"].geometry.iloc[0]
+    cells_reached = result.frame[result.frame["reached"]].geometry.centroid
+    assert len(cells_reached) == 3
+    assert all(area.covers(p) for p in cells_reached)
+    assert not area.covers(points((375, 375))[0])
+
+
 def test_a_network_answer_can_be_published_and_drawn() -> None:
     """By rule: no number of 1 to 9, and the area drawn holds the streets within reach."""
     data = town(

@@ -49,6 +49,9 @@ _HEADWAYS: dict[str, tuple[float, ...]] = {
     "express": (0, 20, 0, 20, 0),
 }
 _PERIODS = (5.0, 6.5, 9.0, 15.0, 17.5, 25.25)
+_STREAM = 41
+# Share of bus stops with a raised kerb, without one, and where nobody has looked.
+_KERBS = (0.6, 0.25, 0.15)
 _WEEKEND_FACTOR = {"SA": 1.5, "SU": 2.0}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -61,9 +64,9 @@ class Timetable:
     frequent: pl.DataFrame
 
 
-def build_timetable(plan: Plan) -> Timetable:
+def build_timetable(plan: Plan, *, seed: int) -> Timetable:
     """Return all GTFS tables and the list of frequent stops of the plan."""
-    quays = _quays(plan)
+    quays = _quays(plan, _boarding(plan, seed))
     trips, calls = _trips(plan)
     tables = {
         "agency.txt": _agency(),
@@ -115,7 +118,17 @@ def _routes(plan: Plan) -> pl.DataFrame:
     )
 
 
-def _quays(plan: Plan) -> pl.DataFrame:
+def _boarding(plan: Plan, seed: int) -> list[str]:
+    """Return what GTFS says of wheelchairs at each stop: 1 can board, 2 not, empty unknown.
+
+    Trains and metro can all be boarded, buses where the kerb is raised.
+    """
+    drawn = np.random.default_rng([seed, _STREAM]).choice(["1", "2", ""], len(plan.stops), p=_KERBS)
+    tracks = [stop.kind != "bus" for stop in plan.stops]
+    return [str(v) for v in np.where(tracks, "1", drawn)]
+
+
+def _quays(plan: Plan, boarding: list[str]) -> pl.DataFrame:
     """Return stop places and, on either side of the street, their quays."""
     x = np.array([stop.x for stop in plan.stops])
     y = np.array([stop.y for stop in plan.stops])
@@ -142,6 +155,7 @@ def _quays(plan: Plan) -> pl.DataFrame:
                     "platform_code": [
                         str(quay) if quay and stop.kind != "bus" else "" for stop in plan.stops
                     ],
+                    "wheelchair_boarding": boarding if quay else [""] * len(x),
                 }
             )
         )

@@ -47,7 +47,7 @@ def build_world(seed: int) -> World:
     hazards = build_hazards(streams[6], terrain, town, people=people)
     nature = build_nature(streams[7], terrain, town, streets=streets, people=people)
     places = build_places(streams[8], terrain, town, streets=streets, people=people)
-    timetable = build_timetable(plan)
+    timetable = build_timetable(plan, seed=seed)
     return World(
         seed, terrain, town, streets, people, plan, timetable, cover, hazards, nature, places
     )
