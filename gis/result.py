@@ -104,7 +104,8 @@ class Column:
 
     ``kind`` is text, count (whole number), residents (whole number under the
     disclosure rule), share (0-1), density (per hectare; hidden with its row, as a share
-    is), km2, number, yes_no or date. A text cell that differs by language holds a ``Text``.
+    is), km2, number, measure (each row in its own unit), yes_no or date. A text cell that
+    differs by language holds a ``Text``.
     """
 
     name: str

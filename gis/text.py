@@ -96,6 +96,15 @@ def amount(value: float | None) -> Text:
     return number(value, decimals=0 if whole else 2 if abs(value) < 10 else 1)
 
 
+def measure(value: float | None) -> Text:
+    """Write one of many numbers in units of their own: one decimal, two below 2.
+
+    A ratio of 1.15 is not 1.1, nor is 0.07 % one of a thousand.
+    """
+    small = value is not None and 0 < abs(value) < 2
+    return number(value, decimals=2 if small else 1)
+
+
 def people(count: float, *, of: float | None = None) -> Text:
     """Write a number of residents in running text: none of 1 to 9 is ever spelled out.
 
@@ -129,6 +138,11 @@ def percent(share: float | None, *, decimals: int = 1) -> Text:
         return Text(nb="–", en="–")
     written = number(100 * share, decimals=decimals)
     return Text(nb=f"{written.nb}\u00a0%", en=f"{written.en}%")
+
+
+def signed(text: Text, change: float) -> Text:
+    """Put a plus before a written change that is one up; a minus is written already."""
+    return Text(nb=f"+{text.nb}", en=f"+{text.en}") if change > 0 else text
 
 
 def day(value: dt.date | None) -> Text:

@@ -125,6 +125,9 @@ def test_change_to_a_projection_by_hand() -> None:
     assert rows[WEST] == pytest.approx(0.25)
     assert np.isnan(rows[EAST])
     assert rows[""] == pytest.approx(900 / 780 - 1)
+    assert "900 innbyggere (+15,4\u00a0%)" in result.finding.nb
+    fewer = run(aged(population_projection=later.assign(residents=later["residents"] / 2)))
+    assert "450 innbyggere (\u221242,3\u00a0%)" in fewer.finding.nb
     with pytest.raises(ParameterError, match=r"2035 given.*2030, 2040"):
         run(aged(population_projection=later), year=2035)
 

@@ -256,6 +256,9 @@ def test_several_plans_stand_side_by_side(tmp_path: Path) -> None:
             assert (one["after"], one["new_within"]) == (other["after"], other["new_within"])
     assert [r.name for r in result.sensitivity] == ["today", "plan_1", "plan_2"]
     assert result.layers["other_plans"]["scenario"].tolist() == ["B"]
+    marks = result.layers["planned_marks"]
+    assert marks["scenario"].tolist() == ["A"]
+    assert marks.geometry.iloc[0].within(shapes[0])
 
 
 def test_plans_of_one_study_do_not_take_each_others_places() -> None:

@@ -14,6 +14,7 @@ from gis.analyses.board_list import indicators
 from gis.analyses.scenario import ScenarioParameters, scenario
 from gis.cli.answers import show_table
 from gis.published import publishable
+from gis.render.fields import written
 from gis.result import Column, Table
 from gis.sources.plan import Plan, read_plan
 from gis.text import Text
@@ -145,14 +146,29 @@ def test_a_few_residents_of_today_keep_the_line_untold(whole: Town, tmp_path: Pa
 
 
 def test_the_shell_writes_the_decimals_of_a_column(capsys: pytest.CaptureFixture[str]) -> None:
-    """By hand: 270 dwellings are whole, 1.5 hectares have their digit, 12.5 % too."""
+    """By hand: 270 dwellings are whole, 1.5 hectares have their digit, 12.5 % too.
+
+    A ratio of 1.153 keeps two decimals beside 96.04 %, in the shell as on pages.
+    """
     columns = (
         Column("dwellings", Text("Boliger", "Dwellings"), "number", 0),
         Column("ground", Text("Areal", "Ground"), "number", 1),
         Column("rate", Text("Takt", "Rate"), "number", 3),
         Column("part", Text("Andel", "Share"), "share", 0),
+        Column("ratio", Text("Forhold", "Ratio"), "measure", 1),
+        Column("whole", Text("Verdi", "Value"), "measure", 1),
     )
     row = pd.DataFrame({"dwellings": [270.0], "ground": [1.5], "rate": [0.0125], "part": [0.125]})
+    row = row.assign(ratio=1.153, whole=96.04)
     show_table(Table("plan", Text("Plan", "Plan"), columns, row), "nb")
     cells = capsys.readouterr().out.splitlines()[-1].split("│")
-    assert [c.strip() for c in cells if c.strip()] == ["270", "1,5", "0,013", "12,5\u00a0%"]
+    assert [c.strip() for c in cells if c.strip()] == [
+        "270",
+        "1,5",
+        "0,013",
+        "12,5\u00a0%",
+        "1,15",
+        "96,0",
+    ]
+    assert written(1.153, kind="measure").nb == "1,15"
+    assert written(96.04, kind="measure").nb == "96,0"

@@ -17,7 +17,7 @@ from gis.analyses.registry import Analysis, Parameters
 from gis.disclosure import is_publishable
 from gis.errors import ParameterError
 from gis.result import Definition, LeftOut, Reading, Result, Status
-from gis.text import Text, number, people, percent, t
+from gis.text import Text, number, people, percent, signed, t
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -209,7 +209,7 @@ def _finding(
     more = t(
         "age_groups.finding_later",
         year=str(later.year),
-        change=percent(later.total / total - 1),
+        change=signed(percent(later.total / total - 1), later.total - total),
         total=number(round(later.total)),
     )
     return Text(nb=f"{sentence.nb} {more.nb}", en=f"{sentence.en} {more.en}")

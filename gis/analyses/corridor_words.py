@@ -94,6 +94,8 @@ def notes(study: Study) -> tuple[Text, ...]:
         t("green_corridors.note_width"),
         t("green_corridors.note_screening"),
     ]
+    if study.has("planned_areas"):
+        found.append(t("green_corridors.note_longer"))
     missing = [x for x in ("rivers", "sea", "roads_paths", "built_up") if not study.has(x)]
     if missing:
         found.append(t("green_corridors.note_missing", layers=", ".join(missing)))

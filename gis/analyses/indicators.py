@@ -239,7 +239,7 @@ def _tables(study: Study, lines: list[Line], earlier: Earlier | None) -> dict[st
 
 
 def _table(name: str, frame: pd.DataFrame, columns: tuple[str, ...]) -> Table:
-    kinds = dict.fromkeys(("value", "before", "change"), ("number", 1))
+    kinds = dict.fromkeys(("value", "before", "change"), ("measure", 1))
     return table(
         name,
         frame,

@@ -62,6 +62,9 @@ def drawn_layers(
     }
     before = cell_frame(study, lead, after=False)
     kept = {k: v.reset_index(drop=True) for k, v in found.items()}
+    # A field of some hectares is a speck where the whole municipality is in view.
+    areas = kept["planned"]
+    kept["planned_marks"] = areas.set_geometry(areas.representative_point())
     return kept if before is None else {**kept, "before": before}
 
 

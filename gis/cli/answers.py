@@ -27,7 +27,7 @@ from gis.published import publishable
 from gis.result import Column, Result, Table
 from gis.scale import numbers_of, run_areas
 from gis.store import open_store
-from gis.text import Language, Text, amount, number, percent
+from gis.text import Language, Text, amount, measure, number, percent
 from gis.workspace import open_workspace
 
 # Longer tables (units) are for files.
@@ -215,6 +215,8 @@ def _written(value: Any, column: Column, language: Language) -> str:
         return str(value)
     if column.kind == "share":
         return percent(value, decimals=column.decimals or 1).in_(language)
+    if column.kind == "measure":
+        return measure(float(value)).in_(language)
     return number(float(value), decimals=column.decimals).in_(language)
 
 

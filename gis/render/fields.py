@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from gis.result import UNDER_TEN, WITHHELD
-from gis.text import Text, day, interface_texts, number, percent
+from gis.text import Text, day, interface_texts, measure, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -180,5 +180,7 @@ def written(value: Any, *, kind: str, decimals: int = 0) -> Text:
     if kind == "metres":
         text = number(float(plain))
         return Text(nb=f"{text.nb}\u00a0m", en=f"{text.en}\u00a0m")
+    if kind == "measure":
+        return measure(float(value))
     places = decimals or (_DECIMALS.get(kind, 0))
     return number(float(plain), decimals=places)
