@@ -4,8 +4,8 @@
 invented municipality will do) and a page with 50,000 buildings, opens each three
 times with the network shut, and prints one line of JSON a page; given a folder of pages
 that ``arealplan map --all`` made, it measures those. A pan is four steps of 120 pixels and
-three of half a window, at the first view and again at zoom 13. The budgets of the project:
-3 MB, drawn within 1.5 s, 50,000 features panned within 300 ms.
+three of half a window, at the first view and again at zoom 13. The budgets of the
+project: 3 MB, drawn within 1.5 s, 50,000 features panned within 300 ms.
 """
 
 from __future__ import annotations

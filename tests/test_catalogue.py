@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from gis.catalogue import LayerEntry, catalogue_root, layer_entries, layer_entry, read_entry
+from gis.catalogue import (
+    LayerEntry,
+    MapEntry,
+    catalogue_root,
+    layer_entries,
+    layer_entry,
+    read_entry,
+)
 from gis.catalogue.schema import field_table, main, readme_text, stale_files
 from gis.errors import CatalogueError, ParameterError
 
@@ -162,3 +169,25 @@ def test_unknown_layer_names_the_nearest() -> None:
     """By hand."""
     with pytest.raises(CatalogueError, match="did you mean 'flood_zones'"):
         layer_entry("floodzones")
+
+
+@pytest.mark.parametrize(
+    ("was", "wrong", "told"),
+    [
+        ('lead = "surge"', 'lead = "surgee"', "lead 'surgee' not among this map's analyses: surge"),
+        ('result = "surge"', 'result = "surgee"', "layers[0].result 'surgee' not among"),
+    ],
+)
+def test_map_that_names_no_analysis_of_its_own_is_told_the_key(
+    tmp_path: Path, was: str, wrong: str, told: str
+) -> None:
+    """By hand: one word of a map that comes with the system is misspelt; one line names the key."""
+    text = (catalogue_root("maps") / "stormflo.toml").read_text(encoding="utf-8")
+    file = tmp_path / "my.toml"
+    file.write_text(text.replace(was, wrong, 1), encoding="utf-8")
+    with pytest.raises(CatalogueError) as caught:
+        read_entry(file, MapEntry)
+    message = str(caught.value)
+    assert message.startswith(f"{file}: {told}")
+    assert "\n" not in message
+    assert "given" not in message

@@ -62,7 +62,7 @@ def read_entry[E: BaseModel](path: Path, model: type[E]) -> E:
 
 def _fault(error: Any, model: type[BaseModel]) -> str:
     """Word one fault: the key's path, what was found, and for a misspelt key the nearest one."""
-    where = ".".join(str(part) for part in error["loc"]) or "the entry"
+    where = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         allowed = _keys_at(model, error["loc"][:-1])
         near = difflib.get_close_matches(str(error["loc"][-1]), allowed, n=1)
@@ -70,6 +70,8 @@ def _fault(error: Any, model: type[BaseModel]) -> str:
         return f"unknown key '{where}'{hint} (allowed: {', '.join(allowed)})"
     if error["type"] == "missing":
         return f"'{where}' is missing"
+    if not where:  # A rule between keys names them itself.
+        return str(error["msg"]).removeprefix("Value error, ")
     given = repr(error["input"])
     given = given if len(given) <= 60 else given[:57] + "..."
     return f"'{where}': {error['msg'].removeprefix('Value error, ')} (given: {given})"

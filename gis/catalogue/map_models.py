@@ -151,13 +151,18 @@ class MapEntry(Entry):
         if twice:
             message = f"analyses: {', '.join(twice)} is there twice; give the second a 'name'"
             raise ValueError(message)
-        named = [self.lead, *(x.result for x in self.layers if x.result)]
-        if self.compare is not None:
-            both = (self.compare.before, self.compare.after)
-            named += [side.result for side in both if side.result]
-        named += [table.split("/")[0] for table in self.tables]
-        missing = sorted({n for n in named if n not in ids})
+        missing = [(key, name) for key, name in self._asked() if name not in ids]
         if missing:
-            message = f"{', '.join(missing)} not among this map's analyses: {', '.join(ids)}"
+            told = ", ".join(f"{key} '{name}'" for key, name in missing)
+            message = f"{told} not among this map's analyses: {', '.join(ids)}"
             raise ValueError(message)
         return self
+
+    def _asked(self) -> list[tuple[str, str]]:
+        """List every place of the entry that names one of its analyses: key, and the name."""
+        asked = [("lead", self.lead)]
+        asked += [(f"layers[{i}].result", x.result) for i, x in enumerate(self.layers) if x.result]
+        if self.compare is not None:
+            both = (("before", self.compare.before), ("after", self.compare.after))
+            asked += [(f"compare.{key}.result", x.result) for key, x in both if x.result]
+        return asked + [(f"tables[{i}]", x.split("/")[0]) for i, x in enumerate(self.tables)]

@@ -98,7 +98,7 @@ arealplan.drawCells = (ctx, layer, view, inside) => {
     const look = classes[layer.classOf[f]];
     const wide = (shapes.box[4 * f + 2] - shapes.box[4 * f]) * view.scale;
     const high = (shapes.box[4 * f + 3] - shapes.box[4 * f + 1]) * view.scale;
-    if (wide < 2 && high < 2) {
+    if (wide < 3 && high < 3) {
       speck(ctx, layer, f, view, look);
       continue;
     }
@@ -120,7 +120,7 @@ arealplan.drawCells = (ctx, layer, view, inside) => {
   }
 };
 
-// What is smaller than two pixels is one dot of its colour; tens of thousands stay quick.
+// What is smaller than three pixels is one dot of its colour; tens of thousands stay quick.
 function speck(ctx, layer, f, view, look) {
   const { box } = layer.shapes;
   const filled = look.fill && layer.symbol !== "outline" && look.opacity !== 0;
