@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pyproj import CRS, Transformer
 
-from gis.errors import CrsError
+from gis.errors import CrsError, OutsideError
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -77,7 +77,17 @@ def check_plausible(
         f"EPSG:{epsg}: {why}; allowed: easting/longitude {x0:.0f} to {x1:.0f}, "
         f"northing/latitude {y0:.0f} to {y1:.0f}"
     )
-    raise CrsError(message)
+    raise (OutsideError if _is_elsewhere((west, south, east, north), epsg) else CrsError)(message)
+
+
+def _is_elsewhere(bounds: tuple[float, float, float, float], epsg: int) -> bool:
+    """Tell whether bounds are degrees that lie wholly outside Norway, either way round."""
+    west, south, east, north = bounds
+    x0, x1, y0, y1 = _PLAUSIBLE_DEGREES
+    degrees = epsg in (LONLAT_EPSG, 4258) and max(map(abs, bounds)) <= 180
+    here = west <= x1 and east >= x0 and south <= y1 and north >= y0
+    turned = x0 <= south and north <= x1 and y0 <= west and east <= y1
+    return degrees and not here and not turned
 
 
 def _short(value: float) -> str:

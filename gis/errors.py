@@ -26,6 +26,10 @@ class CrsError(GisError, ValueError):
     """A coordinate reference system is missing, foreign or contradicted by the coordinates."""
 
 
+class OutsideError(CrsError, SourceError):
+    """The coordinates are whole and lie outside Norway."""
+
+
 class FieldError(SourceError, KeyError):
     """A field that a layer needs is absent, or holds a value outside its code list."""
 

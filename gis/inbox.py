@@ -8,22 +8,29 @@ others; and only after it has been read as that layer.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gis.catalogue import LocalLayer, layer_entries
+from gis.catalogue import LocalLayer, layer_entries, publishers
 from gis.check import listing, sha256_of
 from gis.errors import FieldError, GisError
+from gis.inbox_words import about_date, marked_no_layer, why_none, why_refused, why_unreadable
 from gis.lock import FILES, Held, data_folder, lock_file, read_lock, write_lock
 from gis.sources import open_layer
 from gis.sources.contents import Content, contents, lone_table
+from gis.sources.dates import municipality_in_name, stated_date
+from gis.sources.finish import PARTS
 from gis.sources.names import LAYER_NAME, find_field, fold, is_layer
+from gis.text import Text, t
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gis.catalogue import LayerEntry
+    from gis.sources.base import Stated
     from gis.workspace import Workspace
 
 INBOX = "inbox"
@@ -38,6 +45,10 @@ _PARTS_OF = {
 _STATIONS = "stations"
 _KINDS = {"polygon": "polygon", "line": "line", "point": "point"}
 _TERRAIN_PIXEL_M = 100.0
+# Kinds of delivery of which several files can be read as one.
+_JOINED = ("vector", "points")
+_SEVERAL = 2
+_SHOWN = 5
 # Fields without which a table could be anything.
 _LEAST_FIELDS = 2
 
@@ -52,11 +63,11 @@ class Guess:
     exact: bool = False
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> Text:
         """Why, in words: the layer's name and the fields that were recognised."""
-        name = f"layer '{self.content}'" if self.content else ""
-        known = f"fields {listing(self.fields, limit=5)}" if self.fields else ""
-        return "; ".join(x for x in (name, known) if x) or "its form"
+        name = t("inbox.by_name", name=self.content) if self.content else None
+        known = t("inbox.by_fields", fields=listing(self.fields, limit=5)) if self.fields else None
+        return joined([x for x in (name, known) if x] or [t("inbox.by_form")])
 
 
 @dataclass(frozen=True)
@@ -65,10 +76,17 @@ class Recognised:
 
     file: str
     layers: dict[str, Held]
-    reasons: dict[str, str]
-    problem: str | None = None
+    reasons: dict[str, Text]
+    problem: Text | None = None
     # layer -> the other files of the inbox that hold it too; this one is not used for it
     contested: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    # layer -> the other files of the inbox that it is read together with
+    together: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def joined(texts: list[Text]) -> Text:
+    """Put texts one after the other, with semicolons."""
+    return Text(nb="; ".join(x.nb for x in texts), en="; ".join(x.en for x in texts))
 
 
 def recognise_all(workspace: Workspace) -> list[Recognised]:
@@ -83,7 +101,7 @@ def recognise_all(workspace: Workspace) -> list[Recognised]:
     files = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
     found = [recognise(p, workspace) for p in files if not _goes_with_another(p)]
     used = {n: h.path for n, h in read_lock(workspace.root).layers.items()}
-    return _settled(found, used, named=workspace.named)
+    return _settled(_joined(found, workspace), used, named=workspace.named)
 
 
 def take_inbox(workspace: Workspace) -> list[Recognised]:
@@ -120,6 +138,54 @@ def _goes_with_another(path: Path) -> bool:
     return False
 
 
+def _joined(found: list[Recognised], workspace: Workspace) -> list[Recognised]:
+    """Read a layer's files of different municipalities as one: the own one and neighbours'.
+
+    Only where every name states its municipality in Geonorge's way and no two the same. The
+    files are put together in a folder beside the fetched ones; each stays as it is.
+    """
+    out = list(found)
+    names = dict.fromkeys(n for r in found for n in r.layers if n not in workspace.named)
+    for layer in names:
+        mine = [i for i, r in enumerate(out) if layer in r.layers]
+        numbers = [c for i in mine for c in out[i].layers[layer].covers]
+        apart = len(mine) == len(set(numbers)) == len(numbers)
+        if len(mine) < _SEVERAL or not apart or layer_entries()[layer].delivery.kind not in _JOINED:
+            continue
+        held = _together([out[i].layers[layer] for i in mine], layer, workspace)
+        for i in mine:
+            others = tuple(out[j].file for j in mine if j != i)
+            together = {**out[i].together, layer: others}
+            layers = {**out[i].layers, layer: held}
+            out[i] = replace(out[i], layers=layers, together=together)
+    return out
+
+
+def _together(several: list[Held], layer: str, workspace: Workspace) -> Held:
+    """Copy files into one folder of parts, named by its content, and hold that for the layer."""
+    sums = "".join(h.sha256 for h in several)
+    name = hashlib.sha256(sums.encode()).hexdigest()[:16]
+    folder = data_folder(workspace.root) / FILES / name / f"{layer}{PARTS}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for held in several:
+        source = workspace.root / held.path
+        target = folder / f"{held.covers[0]}_{source.name}"
+        if not target.exists():
+            half = target.with_name(f".{target.name}")
+            shutil.copyfile(source, half)
+            half.replace(target)
+    dates = [h.date for h in several if h.date]
+    return replace(
+        several[0],
+        path=folder.relative_to(workspace.root).as_posix(),
+        sha256=sha256_of(folder),
+        size=sum(h.size for h in several),
+        retrieved=min(h.retrieved for h in several),
+        date=min(dates) if len(dates) == len(several) else None,
+        covers=tuple(h.covers[0] for h in several),
+    )
+
+
 def _settled(
     found: list[Recognised], used: dict[str, str], *, named: frozenset[str]
 ) -> list[Recognised]:
@@ -133,6 +199,8 @@ def _settled(
         same = {r.layers[layer].sha256 for r in several}
         before = next((r.file for r in several if r.layers[layer].path == used.get(layer)), None)
         single = len(same) == 1 or layer in named
+        if all(layer in r.together for r in several):
+            before = None
         keeps[layer] = before or (several[0].file if single else None)
     return [_left_with(r, keeps, holders) for r in found]
 
@@ -140,7 +208,7 @@ def _settled(
 def _left_with(
     found: Recognised, keeps: dict[str, str | None], holders: dict[str, list[Recognised]]
 ) -> Recognised:
-    lost = {layer for layer in found.layers if keeps[layer] != found.file}
+    lost = {n for n in found.layers if keeps[n] != found.file and n not in found.together}
     return replace(
         found,
         layers={n: h for n, h in found.layers.items() if n not in lost},
@@ -157,25 +225,32 @@ def recognise(path: Path, workspace: Workspace) -> Recognised:
     """Say what one file is, and hold it for the layers it was read as."""
     try:
         there = _usable(path, workspace)
-        guesses = _best(guess(contents(there)))
+        found = contents(there)
+        left = [c for c in found if marked_no_layer(c) is None]
+        guesses = _best(guess(left), [path.name, *(c.layer for c in left)])
     except GisError as error:
-        return Recognised(path.name, {}, {}, str(error))
+        return Recognised(path.name, {}, {}, why_unreadable(path, error))
     taken: dict[str, Held] = {}
-    reasons: dict[str, str] = {}
-    faults: list[str] = []
-    for found in guesses:
+    reasons: dict[str, Text] = {}
+    faults: list[Text] = []
+    stated: Stated | None = None
+    for number, one in enumerate(guesses):
         try:
-            rows = _read(found, there, workspace)
+            rows, says = _read(one, there, workspace)
+            if not rows:
+                continue
+            stated = stated_date(there, left, name=path.name) if not number else stated
         except GisError as error:
-            faults.append(f"{found.layer}: {error}")
+            faults.append(why_refused(one.layer, error))
             continue
-        if rows:
-            taken[found.layer] = _held(there, workspace)
-            one = layer_entries()[found.layer].geometry == "raster"
-            reasons[found.layer] = found.reason if one else f"{found.reason}; {rows} rows"
+        dated = says or stated
+        taken[one.layer] = _held(there, workspace, delivered=path.name, dated=dated)
+        raster = layer_entries()[one.layer].geometry == "raster"
+        counted = [] if raster else [t("inbox.rows", count=str(rows))]
+        reasons[one.layer] = joined([one.reason, *counted, *about_date(dated)])
     problem = None
     if not taken:
-        problem = faults[0] if faults else _unknown(guesses)
+        problem = faults[0] if faults else why_none(found, [g.layer for g in guesses])
     return Recognised(path.name, taken, reasons, problem)
 
 
@@ -262,11 +337,12 @@ def _fields(entry: LayerEntry, content: Content) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(known))
 
 
-def _best(guesses: list[Guess]) -> list[Guess]:
+def _best(guesses: list[Guess], names: list[str]) -> list[Guess]:
     """Return the layers known by name; else the one whose fields fit best, if it is one.
 
     Several layers may be cut from one by their values (keep); of the others the one
     whose very own name it is stands first, then the one that knows most of its fields.
+    Of layers that know equally many, the one whose data set the file's ``names`` tell.
     """
     named = [g for g in guesses if g.content is not None or not g.fields]
     if named:
@@ -274,6 +350,10 @@ def _best(guesses: list[Guess]) -> list[Guess]:
         return [g for g in named if _is_cut(g) or _rank(g) == first[g.content]]
     most = max((len(g.fields) for g in guesses), default=0)
     best = [g for g in guesses if len(g.fields) == most]
+    if len(best) > 1:
+        told = [d for d in publishers().datasets.values() if d.marks_any(names)]
+        own = [layer_entries()[g.layer].source.dataset for g in best]
+        best = [g for g, title in zip(best, own, strict=True) if title in {d.title for d in told}]
     return best if len(best) == 1 else []
 
 
@@ -281,28 +361,25 @@ def _is_cut(found: Guess) -> bool:
     return bool(layer_entries()[found.layer].delivery.keep)
 
 
-def _unknown(guesses: list[Guess]) -> str:
-    if guesses:
-        return "read, but holds no rows of " + listing(g.layer for g in guesses)
-    return (
-        "not recognised: no layer name and no fields that fit one layer of the catalogue alone; "
-        "name it in workspace.toml with path"
-    )
-
-
-def _read(found: Guess, path: Path, workspace: Workspace) -> int:
+def _read(found: Guess, path: Path, workspace: Workspace) -> tuple[int, Stated | None]:
+    """Return how many rows a file has as a layer, and the date that its rows state."""
     local = workspace.entry.layers.get(found.layer) or LocalLayer()
-    return sum(map(len, open_layer(found.layer, path, local=local, epsg=workspace.entry.epsg)))
+    blocks = open_layer(found.layer, path, local=local, epsg=workspace.entry.epsg)
+    rows = sum(map(len, blocks))
+    return rows, blocks.stated
 
 
-def _held(path: Path, workspace: Workspace) -> Held:
-    size = path.stat().st_size if path.is_file() else 0
-    changed = dt.datetime.fromtimestamp(path.stat().st_mtime, tz=dt.UTC).date()
+def _held(there: Path, workspace: Workspace, *, delivered: str, dated: Stated | None) -> Held:
+    size = there.stat().st_size if there.is_file() else 0
+    changed = dt.datetime.fromtimestamp(there.stat().st_mtime, tz=dt.UTC).date()
+    number = municipality_in_name(delivered) or municipality_in_name(there.name)
     return Held(
-        path=path.relative_to(workspace.root).as_posix(),
-        sha256=sha256_of(path),
+        path=there.relative_to(workspace.root).as_posix(),
+        sha256=sha256_of(there),
         size=size,
         origin="inbox",
         url="",
         retrieved=changed,
+        date=dated.date if dated else None,
+        covers=(number,) if number else (),
     )

@@ -69,6 +69,7 @@ _NOTES = (
     (r"(?P<n>\d+) stops outside mainland Norway left out", "notes.stops_far"),
     (r"(?P<n>\d+) texts of '(?P<x>[^']*)' with damaged encoding put right", "notes.encoding"),
     (r"(?P<n>\d+) rows in several deliveries kept once", "notes.delivered_twice"),
+    (r"year (?P<n>\d+) of (?P<x>\d+ to \d+) taken", "notes.year_taken"),
     (r"(?P<n>\d+) polygons joined to others of the same (?P<x>\w+)", "notes.dissolved"),
     (r"no rows in the study area", "notes.none_here"),
 )

@@ -16,6 +16,7 @@ from gis.inbox import Recognised, guess, has_changed, recognise, recognise_all, 
 from gis.lock import exclusive
 from gis.sources.contents import contents, lone_table
 from gis.store import build, open_store
+from gis.text import Text
 from gis.workspace import Workspace, open_workspace, write_workspace
 from tests.publishers import (
     NUMBER,
@@ -104,11 +105,16 @@ def test_what_it_was_taken_for_is_said(workspace: Workspace) -> None:
     zones = geojson_zip("x", {"Grunnkrets": [(square(0, 0, 10), {"grunnkretsnummer": "98010101"})]})
     found = recognise(put(workspace, "x.zip", zones), workspace)
     assert found.reasons == {
-        "basic_statistical_units": "layer 'Grunnkrets'; fields grunnkretsnummer; 1 rows"
+        "basic_statistical_units": Text(
+            nb="laget heter «Grunnkrets»; felt grunnkretsnummer; 1 rader",
+            en="layer 'Grunnkrets'; fields grunnkretsnummer; 1 rows",
+        )
     }
     table = "SSBID0250M;pop_tot\n22500006640000;5\n"
     found = recognise(put(workspace, "y.csv", table), workspace)
-    assert found.reasons == {"population_grid": "fields SSBID0250M, pop_tot; 1 rows"}
+    assert {n: r.en for n, r in found.reasons.items()} == {
+        "population_grid": "fields SSBID0250M, pop_tot; 1 rows"
+    }
 
 
 @pytest.mark.parametrize(
@@ -131,8 +137,8 @@ def test_what_is_not_taken(
     found = recognise(put(workspace, name, content), workspace)
     assert not found.layers
     assert found.problem is not None
-    assert words in found.problem
-    assert "\n" not in found.problem
+    assert words in found.problem.en
+    assert "\n" not in found.problem.nb + found.problem.en
 
 
 def test_fields_that_fit_two_layers_alike_are_not_guessed(tmp_path: Path) -> None:
@@ -237,7 +243,9 @@ def test_the_parts_of_a_shapefile_are_one_file(workspace: Workspace) -> None:
     found = {r.file: (set(r.layers), r.problem) for r in recognise_all(workspace)}
     assert set(found) == {"alene.dbf", "havflate.shp"}
     assert found["havflate.shp"] == ({"sea"}, None)
-    assert "no format" in (found["alene.dbf"][1] or "")
+    problem = found["alene.dbf"][1]
+    assert problem is not None
+    assert "no format" in problem.en
 
 
 def test_an_osm_extract_is_taken_for_its_stations(real_data: Path, workspace: Workspace) -> None:

@@ -26,6 +26,7 @@ FLOORS = (
     ("workspace",),
     ("sources",),
     ("store",),
+    ("inbox_words",),
     ("inbox", "checks", "changes", "figures"),
     ("outcomes",),
     ("fetch",),

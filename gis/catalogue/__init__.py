@@ -23,6 +23,7 @@ from gis.catalogue.models import (
     ZoneClass,
 )
 from gis.catalogue.municipalities import find_municipality, municipalities
+from gis.catalogue.no_layers import NoLayer, no_layers
 from gis.catalogue.remotes import (
     ArcgisRemote,
     ArtskartRemote,
@@ -51,6 +52,7 @@ __all__ = [
     "MapAnalysis",
     "MapEntry",
     "MapLayer",
+    "NoLayer",
     "OgcApiRemote",
     "Publisher",
     "PublisherFile",
@@ -67,6 +69,7 @@ __all__ = [
     "map_entries",
     "map_entry",
     "municipalities",
+    "no_layers",
     "publishers",
     "read_entry",
 ]

@@ -19,7 +19,7 @@ from gis.errors import CatalogueError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_NO_ENTRIES = ("theme", "publishers", "municipalities")
+_NO_ENTRIES = ("theme", "publishers", "municipalities", "no_layers")
 # Another file of publishers (a mirror inside the municipality's own network), in place of ours.
 PUBLISHERS_VARIABLE = "AREALPLAN_PUBLISHERS"
 _PACKAGE = Path(__file__).resolve().parent.parent

@@ -89,6 +89,10 @@ class Delivery(Entry):
         "latitude (EPSG:4326), as Darwin Core's do",
     )
     cell_size_m: int | None = Field(default=None, description="grid: side of a cell in metres")
+    year: tuple[str, ...] = Field(
+        default=(),
+        description="grid: accepted names of the column of the year, in a file of several years",
+    )
     dissolve: Id | None = Field(
         default=None, description="a field: polygons that share its value are one thing, joined"
     )
@@ -319,12 +323,15 @@ class LocalLayer(Entry):
 
     path: str = Field(
         default="",
-        description="file, relative to the workspace; none: the one that was fetched or put in "
-        "the inbox",
+        description="file, relative to the workspace; a folder whose name ends in .parts holds "
+        "several that are read as one; none: the one that was fetched or put in the inbox",
     )
     layer: str | None = Field(default=None, description="the layer inside the file")
     date: dt.date | None = Field(default=None, description="status date of the data")
     retrieved: dt.date | None = Field(default=None, description="when the file came here")
+    year: int | None = Field(
+        default=None, description="grid: which year of a file of several; none: the newest"
+    )
     epsg: int | None = Field(default=None, description="only where the file cannot say it")
     fields: dict[Id, str] = Field(
         default_factory=dict, description="field of the layer -> name in this file"

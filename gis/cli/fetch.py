@@ -71,9 +71,10 @@ def inbox(*, workspace: WorkspaceOption = Path(), as_json: JsonOption = False) -
             [
                 {
                     "file": r.file,
-                    "layers": r.reasons,
+                    "layers": {n: reason.as_dict() for n, reason in r.reasons.items()},
                     "contested": {n: list(others) for n, others in r.contested.items()},
-                    "problem": r.problem,
+                    "together": {n: list(others) for n, others in r.together.items()},
+                    "problem": r.problem.as_dict() if r.problem else None,
                 }
                 for r in found
             ],
@@ -94,6 +95,10 @@ def inbox_lines(found: list[Recognised], lang: Language) -> list[str]:
         lines += [
             t("fetch.contested", file=r.file, layer=layer, others=", ".join(others)).in_(lang)
             for layer, others in r.contested.items()
+        ]
+        lines += [
+            t("inbox.together", file=r.file, layer=layer, others=", ".join(others)).in_(lang)
+            for layer, others in r.together.items()
         ]
         if r.problem:
             lines.append(t("fetch.not_taken", file=r.file, reason=r.problem).in_(lang))

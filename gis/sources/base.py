@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,14 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """A date, and which field of the file states it (None: the file's name)."""
+
+    date: dt.date
+    field: str | None
+
+
+@dataclass(frozen=True)
 class Raster:
     """A terrain grid in the working CRS: float32 values, NaN where unknown, row 0 north."""
 
@@ -97,11 +106,13 @@ class LayerData:
 class Notes:
     """Collect what a reader did, in the order it first happened.
 
-    ``seen`` are the bounds of the rows read, by the EPSG code they were labelled with.
+    ``seen`` are the bounds of the rows read, by the EPSG code they were labelled with;
+    ``stated`` is the date that the rows themselves state.
     """
 
     lines: list[str] = field(default_factory=list)
     seen: dict[int, Bounds] = field(default_factory=dict)
+    stated: Stated | None = None
     _counted: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
 
     def count(self, n: int, what: str) -> None:

@@ -29,7 +29,7 @@ _JSON = (".geojson", ".json")
 VECTOR_SUFFIXES = (".gpkg", ".gml", ".shp", ".fgb", *_JSON)
 # Read where a user names them; all others are refused, above all .vrt and service files,
 # through which GDAL would open further files or the network.
-_FURTHER = (".gdb", ".parquet", ".kml", ".gpx", ".tab", ".mif", ".sqlite")
+FURTHER = (".gdb", ".parquet", ".kml", ".gpx", ".tab", ".mif", ".sqlite")
 _HEAD = 1 << 16
 
 
@@ -63,10 +63,10 @@ def datasets(path: Path) -> list[Dataset]:
         return _in_folder(path)
     if zipfile.is_zipfile(path) or path.suffix.lower() == ".zip":
         return _in_zip(path)
-    if path.suffix.lower() not in (*VECTOR_SUFFIXES, *_FURTHER):
+    if path.suffix.lower() not in (*VECTOR_SUFFIXES, *FURTHER):
         message = (
             f"{path.name}: cannot be read, '{path.suffix}' is no format of vector files here; "
-            f"allowed: .zip {' '.join((*VECTOR_SUFFIXES, *_FURTHER))}"
+            f"allowed: .zip {' '.join((*VECTOR_SUFFIXES, *FURTHER))}"
         )
         raise SourceError(message)
     if path.suffix.lower() == ".gdb":

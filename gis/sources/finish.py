@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from gis.catalogue import LayerEntry, LocalLayer
     from gis.catalogue.remotes import DataSet
-    from gis.sources.base import Bounds, Delivered, Raster
+    from gis.sources.base import Bounds, Delivered, Raster, Stated
     from gis.sources.prints import Print
 
 # A folder of this ending holds several deliveries of one layer (a municipality's, its neighbours').
@@ -171,6 +171,11 @@ class LayerBlocks:
         return frame[new].reset_index(drop=True)
 
     @property
+    def stated(self) -> Stated | None:
+        """The date that the rows read so far state themselves."""
+        return self._notes.stated
+
+    @property
     def source(self) -> LayerSource:
         """Where the layer comes from. Raises InvariantError before all blocks were read."""
         if not self._done:
@@ -274,7 +279,7 @@ def _source(
         licence=(local.licence if local else None) or known.licence,
         file=listing(files, limit=3),
         sha256=sha256_of(request.path),
-        date=local.date if local else None,
+        date=(local.date if local else None) or (notes.stated.date if notes.stated else None),
         retrieved=local.retrieved if local else None,
         metadata=entry.source.metadata if other is None else None,
         rows=rows,

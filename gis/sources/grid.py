@@ -12,16 +12,19 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from gis.check import listing
 from gis.errors import FieldError, SourceError
 from gis.kernels.cells import cell_corner, cell_square, check_ids
-from gis.sources.base import Delivered
+from gis.sources.base import Delivered, Stated
 from gis.sources.contents import lone_table
+from gis.sources.convert import as_date
 from gis.sources.mapping import belongs, map_fields, resolve
+from gis.sources.names import find_field
 from gis.sources.tables import TABLE_SUFFIXES, column_names, stream_columns
 from gis.sources.vector import attributes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -52,8 +55,10 @@ def stream_grid(request: Request, notes: Notes) -> Iterator[Delivered]:
                 return
     size_m = request.entry.delivery.cell_size_m or 0
     if request.path.suffix.lower() in TABLE_SUFFIXES:
-        columns = resolve(request, column_names(request.path), source=request.label)
-        blocks = stream_columns(request.path, columns.needed)
+        available = column_names(request.path)
+        columns = resolve(request, available, source=request.label)
+        wanted = chosen_year(request, available, notes)
+        blocks = _of_year(request.path, columns.needed, wanted)
     else:
         table, columns = attributes(request, notes)
         blocks = iter([table])
@@ -68,6 +73,44 @@ def stream_grid(request: Request, notes: Notes) -> Iterator[Delivered]:
     _check_any(everything, request, notes)
     _check_unique(everything, named, request)
     _check_not_coarser(everything, size_m, request)
+
+
+def _of_year(
+    path: Path, needed: Sequence[str], wanted: tuple[str, int] | None
+) -> Iterator[pd.DataFrame]:
+    """Yield the blocks of a table, of one year where it has several."""
+    if wanted is None:
+        yield from stream_columns(path, needed)
+        return
+    name, year = wanted
+    for block in stream_columns(path, list(dict.fromkeys([*needed, name]))):
+        yield block[(as_date(block[name], source=name).dt.year == year).to_numpy()]
+
+
+def chosen_year(request: Request, available: Sequence[str], notes: Notes) -> tuple[str, int] | None:
+    """Return the column of the year and the year to read: the workspace's, else the newest.
+
+    None where the file has no such column. Raises FieldError for a year that is not there.
+    """
+    name = find_field(request.entry.delivery.year, available, source=request.label)
+    if name is None:
+        return None
+    source = f"{request.label}: field '{name}'"
+    days = [
+        as_date(b[name], source=source).drop_duplicates()
+        for b in stream_columns(request.path, [name])
+    ]
+    known = pd.concat(days).dropna().drop_duplicates()
+    years = sorted({int(y) for y in known.dt.year})
+    asked = request.local.year if request.local else None
+    if not years or asked not in (None, *years):
+        message = f"{source}: year {asked} asked for; there are: {listing(map(str, years))}"
+        raise FieldError(message)
+    year = asked or years[-1]
+    notes.stated = Stated(known[known.dt.year == year].max().date(), name)
+    if len(years) > 1:
+        notes.add(f"year {year} of {years[0]} to {years[-1]} taken")
+    return name, year
 
 
 def _cells(

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from gis.crs import LONLAT_EPSG
-from gis.errors import SourceError
+from gis.errors import OutsideError
 from gis.sources.base import Delivered, Notes
 from gis.sources.convert import as_number
 from gis.sources.gtfs_files import open_feed, read_table
@@ -50,7 +50,7 @@ def read_timetable(request: Request) -> Delivered:
             f"{source}: no stop has coordinates in Norway; allowed: longitude {west:.0f} to "
             f"{east:.0f}, latitude {south:.0f} to {north:.0f}"
         )
-        raise SourceError(message)
+        raise OutsideError(message)
     table, lon, lat = table[inside], lon[inside], lat[inside]
     fields = map_fields(table, columns, entry=request.entry, source=source, notes=notes)
     points = gpd.GeoSeries(
