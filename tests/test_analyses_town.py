@@ -342,6 +342,17 @@ def test_a_record_never_lights_a_cell_finer_than_itself() -> None:
         )
 
 
+def test_records_none_of_which_is_sure_are_not_called_without_category() -> None:
+    """By hand: forty of 1 km and forty of -5 m are all left out, for two reasons; CR is CR."""
+    found = records([(300.0, 300.0, "A", "CR", "", u) for u in (1000.0, -5.0) for _ in range(40)])
+    result = run(town(species_records=found), "biodiversity-hotspots", cell_m=100, min_records=2)
+    assert result.status is Status.INSUFFICIENT_DATA
+    assert "rødlistekategori" not in result.finding.nb
+    assert "Ingen av funnene" in result.finding.nb
+    left = {x.reason: x.count for x in result.left_out}
+    assert (left["too_uncertain"], left["no_uncertainty"]) == (40, 40)
+
+
 def test_red_list_weights_and_ignorance_by_hand() -> None:
     """By hand, one cell: EN 3 + VU 2 + DD 0 = 5, each species certain among all 4 records.
 

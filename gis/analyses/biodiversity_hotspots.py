@@ -125,7 +125,7 @@ def run(study: Study, params: BiodiversityHotspotsParameters) -> Result:
         status=Status.OK if enough else Status.INSUFFICIENT_DATA,
         finding=words.finding(study, params, cells, within_km2=within_km2, spots_km2=spots_km2)
         if told
-        else t("biodiversity_hotspots.finding_untold", name=study.area.name),
+        else t(f"biodiversity_hotspots.{_silent(records)}", name=study.area.name),
         definition=words.definition(study, params),
         provenance=_provenance(study, params),
         sensitivity=_readings(study, records, params, planned=planned),
@@ -291,6 +291,11 @@ def _frame(
         geometry=shapely.intersection(cells.squares, study.land),
         crs=study.epsg,
     )
+
+
+def _silent(records: Records) -> str:
+    """Name why nothing is told: no record could be taken, or none has a category."""
+    return "finding_untold" if len(records.x) else "finding_no_record"
 
 
 ANALYSIS = Analysis(

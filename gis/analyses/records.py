@@ -75,7 +75,8 @@ def usable_records(
     inside = shapely.contains_xy(study.polygon, x, y)
     frame, x, y = frame[inside], x[inside], y[inside]
     category = _text(frame, "category")
-    stated = frame["uncertainty_m"].to_numpy(dtype=np.float64)
+    given = frame["uncertainty_m"].to_numpy(dtype=np.float64)
+    stated = np.where(given < 0, np.nan, given)  # less than nothing says nothing
     uncertainty = np.where(np.isnan(stated), ASSUMED_UNCERTAINTY_M, stated)
     alien = np.isin(_text(frame, "alien_category"), ALIEN) | np.isin(category, (NOT_NATIVE, *ALIEN))
     reasons = (

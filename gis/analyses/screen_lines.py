@@ -308,7 +308,8 @@ def _sure(rows: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     if UNCERTAINTY not in rows.columns:
         return np.ones(len(rows), dtype=bool)
     given = rows[UNCERTAINTY].to_numpy(dtype=np.float64)
-    return np.asarray(np.nan_to_num(given, nan=np.inf) <= _UNSURE_M)
+    # Without a number, or less than nothing, the place is not known to be sure.
+    return np.asarray((given >= 0) & (given <= _UNSURE_M))
 
 
 def _unsure(rows: gpd.GeoDataFrame) -> tuple[Text, ...]:
