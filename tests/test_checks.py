@@ -198,10 +198,10 @@ def test_cover_of_terrain(tmp_path: Path) -> None:
 
 
 def test_wrong_layers_fail_the_check(tmp_path: Path) -> None:
-    """By hand: a file of another municipality, no residents here: exit code 1, both named."""
+    """By hand: cells west and east of the area and none in it; exit code 1, both named."""
     root = workspace_of(
         tmp_path / "w",
-        population_grid="SSBID0250M;pop_tot\n23000006640000;5\n",
+        population_grid="SSBID0250M;pop_tot\n20000006640000;5\n30000006640000;5\n",
         lakes=frame([square(0, 0, 5)], objtype=["Innsjø"]),
     )
     toml = root / "workspace.toml"
