@@ -136,8 +136,13 @@ def percent(share: float | None, *, decimals: int = 1) -> Text:
     """Write a share (0-1) as per cent: ``56,2 %`` and ``56.2%``."""
     if share is None or math.isnan(share):
         return Text(nb="–", en="–")
-    written = number(100 * share, decimals=decimals)
-    return Text(nb=f"{written.nb}\u00a0%", en=f"{written.en}%")
+    return with_unit(number(100 * share, decimals=decimals), Text(nb="%", en="%"))
+
+
+def with_unit(value: Text, unit: Text) -> Text:
+    """Write a number and its unit, held together: English has no space before the sign %."""
+    gap = "" if unit.en == "%" else "\u00a0"
+    return Text(nb=f"{value.nb}\u00a0{unit.nb}", en=f"{value.en}{gap}{unit.en}")
 
 
 def signed(text: Text, change: float) -> Text:

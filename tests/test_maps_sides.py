@@ -223,7 +223,7 @@ def test_what_does_not_fit_two_maps_is_refused() -> None:
     with pytest.raises(ValidationError, match="give the second a 'name'"):
         changed(analyses=twice)
     sides = entry["compare"]
-    with pytest.raises(ValidationError, match="built-up-share not among"):
+    with pytest.raises(ValidationError, match="'built-up-share' not among"):
         changed(compare={**sides, "after": {**sides["after"], "result": "built-up-share"}})
     wrong = changed(compare={**sides, "after": {**sides["after"], "figure": "none_such"}})
     with pytest.raises(RenderError, match=r"maps/avstand.toml: compare.after.figure 'none_such'"):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import re
 import zipfile
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pyarrow.parquet as pq
+import pyogrio
 import pytest
 import rasterio
 import shapely
@@ -216,10 +221,39 @@ def test_sensitive_records_are_never_finer_than_the_publishers_squares(tmp_path:
     assert data.source.notes == ("2 sensitive rows surer of their place than 2000 m left out",)
 
 
+# A block of text in a page that is base64 of gzip, as the pages carry their layers.
+_PACKED = re.compile(rb"H4sI[A-Za-z0-9+/=]{20,}")
+
+
+def opened(path: Path) -> bytes:
+    """Return the bytes of an output and of all that is packed in it."""
+    raw = path.read_bytes()
+    parts = [raw]
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            parts += [archive.read(name) for name in archive.namelist()]
+    if path.suffix == ".parquet":
+        table = pq.read_table(path).to_pandas()
+        parts.append(table.to_csv().encode())
+    parts += [gzip.decompress(base64.b64decode(block)) for block in _PACKED.findall(raw)]
+    return b"\n".join(parts)
+
+
+def places(path: Path) -> list[tuple[float, float]]:
+    """Return every corner of every layer of an output that a GIS reads, in EPSG:25833."""
+    found: list[tuple[float, float]] = []
+    if path.suffix == ".gpkg":
+        spatial = [name for name, kind in pyogrio.list_layers(path) if kind is not None]
+        for name in spatial:
+            frame = gpd.read_file(path, layer=name).to_crs(25833)
+            found += map(tuple, shapely.get_coordinates(frame.geometry.to_numpy()))
+    return found
+
+
 def test_no_output_holds_what_is_finer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By search: neither name nor place of the exact records in JSON, CSV, GPKG, HTML, store."""
+    """By search: neither name nor place of the exact records in any output, unpacked."""
     rows = [f"Art {i % 7};{250_000 + 40 * i};{6_640_000 + 30 * i};10;NT;Nei" for i in range(90)]
     text = "\n".join([*ARTSKART, *rows]) + "\n"
     (tmp_path / "artskart.csv").write_text(text, encoding="utf-8")
@@ -237,24 +271,36 @@ def test_no_output_holds_what_is_finer(
     where = ("-w", str(tmp_path))
     out = tmp_path / "ut"
     out.mkdir()
+    plan = tmp_path / "plan.geojson"
+    near = shapely.box(251_000, 6_641_000, 252_000, 6_642_000)
+    gpd.GeoDataFrame({"navn": ["x"]}, geometry=[near], crs=25833).to_crs(4326).to_file(plan)
     ask = ("analyse", "biodiversity-hotspots", *where, "--min-records", "2")
+    screen = ("screen", str(plan), *where)
     said = ""
     for words in (
         ("build", *where),
         (*ask, "--json"),
         *((*ask, "-o", str(out / f"svar.{x}")) for x in ("csv", "gpkg", "xlsx", "parquet")),
+        *((*ask, "--exact", "-o", str(out / f"eget.{x}")) for x in ("gpkg", "parquet")),
+        *((*screen, "-o", str(out / f"plan.{x}")) for x in ("json", "html", "gpkg", "xlsx")),
         ("map", "naturmangfold", *where, "-o", str(out)),
+        ("export", str(out / "alt.gpkg"), *where),
     ):
         ran = arealplan(monkeypatch, capsys, *words)
         assert ran.code == 0, ran.problem
         said = ran.out if "--json" in words else said
     (out / "svar.json").write_text(said, encoding="utf-8")
     files = [p for p in tmp_path.rglob("*") if p.is_file() and p.name != "artskart.csv"]
-    assert {"svar.json", "svar.csv", "svar.gpkg", "naturmangfold.html"} <= {p.name for p in files}
+    assert {"svar.json", "plan.html", "alt.gpkg", "naturmangfold.html"} <= {p.name for p in files}
+    # What is looked for would be found: the coarse record is in the store and in the export.
+    assert b"Strix publica" in opened(out / "alt.gpkg")
+    assert (252_000, 6_642_000) in [tuple(np.round(p)) for p in places(out / "alt.gpkg")]
+    exact = {(251_234, 6_641_234), (251_235, 6_641_235), (251_777, 6_641_777)}
     for path in files:
-        raw = path.read_bytes()
+        raw = opened(path)
         for word in (HIDDEN, "251234", "251777", "6641234", "6641777"):
             assert word.encode() not in raw, f"{word} in {path.name}"
+        assert not exact & {(int(x), int(y)) for x, y in places(path)}, path.name
     kept = open_store(open_workspace(tmp_path)).frame("species_records")
     assert HIDDEN not in set(kept["species"])
     assert "Strix publica" in set(kept["species"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from gis.catalogue import layer_entries
 from gis.disclosure import rounded_part
 from gis.errors import GisError, ParameterError
-from gis.text import Text, number, t
+from gis.text import Text, number, t, with_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -195,4 +195,4 @@ def target_text(line: Line) -> Text:
         return line.target_from
     value = number(line.target, decimals=0 if line.target.is_integer() else 1)
     unit = t(f"indicators.unit_{line.indicator.unit}")
-    return t("indicators.target", value=value, unit=unit, origin=line.target_from)
+    return t("indicators.target", value=with_unit(value, unit), origin=line.target_from)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gis.errors import RenderError
 from gis.render.fields import written
 from gis.render.theme import load_theme
-from gis.text import t
+from gis.text import t, with_unit
 
 if TYPE_CHECKING:
     from gis.result import Column, Result
@@ -76,14 +76,16 @@ def _row(record: dict[Any, Any], columns: dict[str, Column]) -> dict[str, Any]:
     # What takes from a number stands beside it; what explains it, with the definition.
     said = bool(text("remark").nb)
     aside = record["grade_key"] == "not_reported" or record["indicator_id"].startswith("hazard_")
+    known = text("value").nb != "–"
+    sign = known and text("unit").en == "%"
     facts = ("definition", "target", *(() if aside else ("remark",)))
     return {
         "id": record["indicator_id"],
         "theme": theme.nb,
         "theme_title": theme,
         "title": text("indicator"),
-        "value": text("value"),
-        "unit": text("unit") if text("value").nb != "–" else None,
+        "value": with_unit(text("value"), text("unit")) if sign else text("value"),
+        "unit": text("unit") if known and not sign else None,
         "grade": record["grade_key"].replace("_", "-"),
         "bars": _bars(record["grade_key"]),
         "grade_title": text("grade"),
