@@ -1,30 +1,25 @@
 """Name the base maps that a reader with the net may choose; a page asks for none by itself.
 
-Kartverket's open cache of tiles in Web Mercator, without a key. The addresses are those of
-its own guide to maps in web pages; the service could not be reached where this was written.
+maps/theme.toml lists them with their addresses.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-_HOST = "https://cache.kartverket.no"
-ONLINE_HOSTS = (_HOST,)
-"""Where the policy of a map page lets pictures come from."""
+from gis.render.theme import load_theme
 
-
-@dataclass(frozen=True)
-class OnlineMap:
-    """One choice: its key in the locale's ``online`` section, and the address of its tiles.
-
-    The row of a tile stands before its column, as in the service's own address.
-    """
-
-    name: str
-    url: str
+if TYPE_CHECKING:
+    from gis.render.theme import OnlineMap
 
 
-ONLINE = tuple(
-    OnlineMap(name, f"{_HOST}/v1/wmts/1.0.0/{layer}/default/webmercator/{{z}}/{{y}}/{{x}}.png")
-    for name, layer in (("topo", "topo"), ("grey", "topograatone"))
-)
+def online_maps() -> tuple[OnlineMap, ...]:
+    """Return the choices of the theme, in its order. Raises CatalogueError."""
+    return load_theme().online
+
+
+def online_hosts() -> tuple[str, ...]:
+    """Return where the policy of a map page lets pictures come from, once chosen."""
+    parts = (urlsplit(choice.url) for choice in online_maps())
+    return tuple(dict.fromkeys(f"{p.scheme}://{p.netloc}" for p in parts))

@@ -20,7 +20,7 @@ from gis.render.figure import build_map
 from gis.render.geometry import pack
 from gis.render.index import STATEMENT
 from gis.render.named import Scene
-from gis.render.online import ONLINE, ONLINE_HOSTS
+from gis.render.online import online_hosts, online_maps
 from gis.render.prepared import Prepared
 from gis.render.scripts import config, script_texts
 from gis.render.tables import Places, table_views
@@ -149,8 +149,8 @@ def render_page(
         "compare": both,
         "statement": STATEMENT,
         "bound": bound,
-        "online": ONLINE,
-        "images": ONLINE_HOSTS,
+        "online": online_maps(),
+        "images": online_hosts(),
         "difference": compare.difference(both),
     }
     blocks = _blocks(drawn, scene, grid, notes=[n.text for n in entry.notes])

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gis.errors import RenderError
-from gis.render.online import ONLINE
+from gis.render.online import online_maps
 from gis.render.place import ASK_ORDER
 from gis.render.template import json_block
 from gis.text import interface_texts, t
@@ -88,7 +88,7 @@ def config(
             "sliders": [d.id for d in drawn if d.slider and len(d.classes) > 1],
             "absent": [text.as_dict() for text in absent],
             "sides": sides,
-            "online": {choice.name: choice.url for choice in ONLINE},
+            "online": {choice.name: choice.url for choice in online_maps()},
             "controls": [
                 {
                     "name": c["name"],

@@ -80,11 +80,22 @@ class PageColours(Entry):
     dim_opacity: float = Field(ge=0, le=1)
 
 
+class OnlineMap(Entry):
+    """A base map of tiles in Web Mercator that a reader may choose; asked for only then."""
+
+    name: Literal["topo", "grey"] = Field(description="key in the locales' section online")
+    url: str = Field(
+        pattern=r"^https://[a-z0-9.-]+/[\w./{}-]*$",
+        description="address of a tile, with {z}, {y} (row) and {x} (column)",
+    )
+
+
 class Theme(Entry):
     """The whole of maps/theme.toml."""
 
     page: PageColours
     palettes: dict[str, Palette]
+    online: tuple[OnlineMap, ...] = ()
 
     def palette(self, name: str, *, where: str) -> Palette:
         """Return a palette. Raises CatalogueError naming the asker and the nearest name."""
