@@ -360,6 +360,23 @@ def report() -> str:
     )
 
 
+@pytest.mark.parametrize("long", [10, 10_000])
+def test_no_two_regions_of_the_report_bear_one_name(
+    monkeypatch: pytest.MonkeyPatch, long: int
+) -> None:
+    """Oracle: by counting the names, as a screen reader lists them; each label is there."""
+    monkeypatch.setattr("gis.render.report.LONG_TABLE", long)
+    html = report()
+    texts = {
+        name: re.sub(r"<[^>]+>", "", text)
+        for name, text in re.findall(r'<(?:h2|h3|caption) id="([^"]+)">(.*?)</(?:h|c)', html)
+    }
+    labels = re.findall(r'role="region"[^>]* aria-labelledby="([^"]+)"', html)
+    names = ["|".join(texts[part] for part in label.split()) for label in labels]
+    assert len(names) == 10
+    assert len(set(names)) == len(names)
+
+
 def test_report_tells_each_answer_once_and_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """Oracle: the results that went in; long tables stand once, in the appendix."""
     monkeypatch.setattr("gis.render.report.LONG_TABLE", 10)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gis.errors import RenderError
@@ -105,7 +105,8 @@ def _part(
         told[key] = section.entry.title.text
         answer, long = answer_parts(result, place=len(told))
         answers.append(answer)
-        appendix += long
+        whose = (section.entry.title.text, result.title)
+        appendix += [replace(x, title=_headed(x.title, *whose)) for x in long]
     return {
         "id": section.map_id,
         "file": section.file,
@@ -119,6 +120,12 @@ def _part(
         "answers": answers,
         "above": above,
     }, appendix
+
+
+def _headed(caption: Text, *whose: Text) -> Text:
+    """Say in a table's caption whose it is, where it stands away from its answer."""
+    nb, en = (dict.fromkeys(getattr(w, x) for w in whose) for x in ("nb", "en"))
+    return Text(nb=f"{', '.join(nb)}: {caption.nb}", en=f"{', '.join(en)}: {caption.en}")
 
 
 def answer_parts(result: Result, *, place: int) -> tuple[dict[str, Any], list[TableView]]:
