@@ -9,9 +9,11 @@ It answers with one line of JSON: how the fork ended, how many changes it made, 
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import resource
 import signal
+import struct
 import subprocess
 import sys
 import warnings
@@ -32,6 +34,7 @@ QUICK = Settings(
 # What touches a folder, as the interpreter tells it (files are opened to be flushed, too).
 CHANGES = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate")
 NOBODY = 65534
+COUNT = struct.Struct("q")
 
 
 class Stopped:
@@ -78,7 +81,7 @@ def _work(kind: str, root: Path, layers: list[str]) -> str:
     return "; ".join(o.message for o in report.outcomes if o.message)
 
 
-def _prepare(order: str, root: Path, count: Path) -> None:
+def _prepare(order: str, root: Path, count: mmap.mmap) -> None:
     """Set the trap of an order in this process."""
     what, _, value = order.partition(" ")
     if what == "full":
@@ -90,17 +93,15 @@ def _prepare(order: str, root: Path, count: Path) -> None:
         _trap(int(value), root, count)
 
 
-def _trap(last: int, root: Path, count: Path) -> None:
-    place, seen, inside = str(root), 0, False
+def _trap(last: int, root: Path, count: mmap.mmap) -> None:
+    place, seen = str(root), 0
 
     def look(event: str, given: tuple[Any, ...]) -> None:
-        nonlocal seen, inside
-        if inside or event not in CHANGES or place not in str(given[0]):
+        nonlocal seen
+        if event not in CHANGES or place not in str(given[0]):
             return
         seen += 1
-        inside = True
-        count.write_text(str(seen))
-        inside = False
+        COUNT.pack_into(count, 0, seen)
         if seen == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -108,8 +109,8 @@ def _trap(last: int, root: Path, count: Path) -> None:
 
 
 def _fork(order: str, kind: str, root: Path, layers: list[str]) -> dict[str, Any]:
-    count = Path(f"{root}.count")
-    count.unlink(missing_ok=True)
+    # Memory that the fork shares: it outlives a kill, and no other process has a part in it.
+    count = mmap.mmap(-1, COUNT.size)
     readable, writable = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -128,7 +129,7 @@ def _fork(order: str, kind: str, root: Path, layers: list[str]) -> dict[str, Any
     with os.fdopen(readable, "rb") as pipe:
         said = pipe.read().decode(errors="replace")
     _, ended = os.waitpid(child, 0)
-    changes = int(count.read_text()) if count.is_file() else 0
+    (changes,) = COUNT.unpack_from(count)
     return {"ended": os.waitstatus_to_exitcode(ended), "changes": changes, "said": said}
 
 
