@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gis.kernels.ids import id_table, look_up
+from gis.kernels.ids import PADDING, id_table, look_up
 from gis.sources import gtfs_files, gtfs_rows
 from gis.sources.gtfs import read_feed
 from tests.feeds import TIMES_HEAD, times, town, trips, write_feed
@@ -103,13 +103,15 @@ def test_plain_rows_are_read_by_bytes(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_ids_are_found_by_their_bytes() -> None:
     """By counting: every id is found at its row, and nothing else is."""
-    names = [f"NSR:Quay:{i}" for i in range(2000)] + ["", "æøå", "0", "00"]
+    names = [f"NSR:Quay:{i}" for i in range(2000)] + [f"{i}" for i in range(0, 2000, 2)]
+    names += ["", "æøå", "00", "12345678", "123456789", "1234567890123456"]
     table = id_table(pl.Series(names))
-    block = np.frombuffer("|".join([*names, "NSR:Quay:2000", "000"]).encode(), dtype=np.uint8)
-    ends = [*np.flatnonzero(block == ord("|")).tolist(), block.size]
+    text = "|".join([*names, "NSR:Quay:2000", "000", "12345679"]).encode()
+    block = np.frombuffer(text + PADDING, dtype=np.uint8)
+    ends = [*np.flatnonzero(block == ord("|")).tolist(), len(text)]
     starts = [0, *(e + 1 for e in ends[:-1])]
     found = [
-        look_up(table.data, table.start, table.slot, block, a, b)
+        look_up(table.data, table.start, table.slot, block, a, b - a)
         for a, b in zip(starts, ends, strict=True)
     ]
-    assert found == [*range(len(names)), -1, -1]
+    assert found == [*range(len(names)), -1, -1, -1]

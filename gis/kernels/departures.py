@@ -10,38 +10,107 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
+from numba import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
-    Bools = NDArray[np.bool_]
+    Int32s = NDArray[np.int32]
 
 MODES = ("rail", "metro", "tram", "bus", "water", "other")
 HOUR_S = 3600
 # Times after midnight and within 30 hours fit in so many bits.
 _TIME_BITS = 17
+_TIME_MASK = 2**_TIME_BITS - 1
+_MOST = 2 ** (63 - _TIME_BITS)
+_NO_WAYS = np.zeros(0, dtype=np.int8)
 # A vehicle that calls at another quay of the group within this time is still on its visit.
 VISIT_S = 600
 
 
 @dataclass(frozen=True)
-class GroupCalls:
-    """Calls inside a window, one row each (n,).
+class Grouping:
+    """Which calls are counted, and together with which.
 
-    ``group``: from 0 to before ``n_groups``; ``way``: which way the trip leads (a whole
-    number of 0 or more; None where ways are not told apart); ``quay``; ``trip``; ``time_s``
-    after local midnight; ``departs``: whether one can board; ``mode``: place in MODES.
+    ``group``: (quays,) the group of each quay from 0 up, -1 for a quay of none;
+    ``window``: seconds after local midnight, start <= time < end; ``modes``: bit m where
+    calls of MODES[m] count; ``by_way``: whether directions are told apart.
     """
 
-    n_groups: int
     group: Ints
-    way: Ints | None
-    quay: Ints
-    trip: Ints
-    time_s: Ints
-    departs: Bools
-    mode: NDArray[np.uint8]
+    window: tuple[int, int]
+    modes: int
+    by_way: bool
+
+
+@dataclass
+class GroupCalls:
+    """The departures of some groups, and what all their calls come to.
+
+    ``first``: the number of the first group; ``modes``: (groups,) bit m where one departs
+    by MODES[m]; ``calls``: (groups,) all calls. The departures, one row each: ``owner``, the
+    group from 0 up, or group x ``ways`` + way where ways are told apart; ``quay``; ``trip``;
+    ``time_s`` after local midnight. ``size`` of the rows are filled.
+    """
+
+    first: int
+    modes: NDArray[np.int64]
+    calls: Ints
+    ways: int
+    owner: Ints
+    quay: Int32s
+    trip: Int32s
+    time_s: Int32s
+    size: int = 0
+
+    @classmethod
+    def of(cls, grouping: Grouping, first: int, end: int, *, room: int) -> GroupCalls:
+        """Return an empty one for the groups ``first`` to before ``end``, ``room`` rows long."""
+        modes, calls = np.zeros((2, end - first), dtype=np.int64)
+        # Quays follow after the two direction ids, so that both live in one number.
+        ways = grouping.group.size + 2 if grouping.by_way else 1
+        quay, trip, time_s = np.empty((3, room), dtype=np.int32)
+        return cls(first, modes, calls, ways, np.empty(room, dtype=np.int64), quay, trip, time_s)
+
+    def add(self, grouping: Grouping, calls: pl.DataFrame) -> None:
+        """Take in the calls that count: quay, trip, time_s, departure, direction, mode."""
+        direction = calls["direction"].fill_null(-1).to_numpy() if self.ways > 1 else _NO_WAYS
+        numbers = (calls[name].to_numpy() for name in ("quay", "trip", "time_s", "departure"))
+        self.size = _collect(
+            (*numbers, direction, calls["mode"].to_physical().cast(pl.UInt8).to_numpy()),
+            (grouping.group, self.first, self.ways, grouping.modes, *grouping.window),
+            (self.modes, self.calls),
+            (self.owner, self.quay, self.trip, self.time_s),
+            self.size,
+        )
+
+
+@njit(cache=True, nogil=True)
+def _collect(rows, grouping, counts, out, size):  # type: ignore[no-untyped-def]
+    """Write the departures that count behind the first ``size``; return how many there are."""
+    quay, trip, time, departs, direction, mode = rows
+    group, first, ways, wanted, start, end = grouping
+    modes, calls = counts
+    out_owner, out_quay, out_trip, out_time = out
+    for i in range(quay.size):
+        g = group[quay[i]] - first
+        if g < 0 or g >= calls.size or time[i] < start or time[i] >= end:
+            continue
+        bit = np.int64(1) << np.int64(mode[i])
+        if wanted & bit == 0:
+            continue
+        calls[g] += 1
+        if not departs[i]:
+            continue
+        modes[g] |= bit
+        way = np.int64(0)
+        if ways > 1:
+            way = np.int64(direction[i]) if direction[i] >= 0 else np.int64(quay[i]) + 2
+        out_owner[size] = g * ways + way
+        out_quay[size], out_trip[size], out_time[size] = quay[i], trip[i], time[i]
+        size += 1
+    return size
 
 
 def departures(
@@ -58,45 +127,106 @@ def departures(
     the group's best way. ``hours``: seconds after midnight of the clock hours that meet the
     window.
     """
-    left = calls.departs
-    way = None if calls.way is None else calls.way[left]
-    time = calls.time_s[left]
-    times = _once(calls.group[left], way, quay=calls.quay[left], trip=calls.trip[left], time_s=time)
-    numbers = _statistics(*times, calls.n_groups, window=window, hours=hours)
-    return pl.concat([_served(calls), numbers], how="horizontal")
+    owners, packed = _once(calls)
+    ways = int(np.count_nonzero(np.diff(packed >> _TIME_BITS))) + 1 if packed.size else 0
+    owner, wait = np.empty(ways, dtype=np.int64), np.empty(ways, dtype=np.int64)
+    per_hour = np.zeros((ways, len(hours)), dtype=np.int64)
+    _describe_ways(packed, (*window, hours[0]), owner, wait, per_hour)
+    group = (owner if owners is None else owners[owner]) // calls.ways
+    whole = [h >= window[0] and h + HOUR_S <= window[1] for h in hours]
+    numbers = _best(group, wait, per_hour, whole=np.array(whole), n_groups=calls.calls.size)
+    average = (pl.col("departures") / ((window[1] - window[0]) / HOUR_S)).alias("average")
+    return pl.concat([_served(calls), numbers], how="horizontal").select(
+        "modes", "calls", "departures", average, "every_hour", "max_gap", "per_hour"
+    )
 
 
-def _once(
-    group: Ints, way: Ints | None, *, quay: Ints, trip: Ints, time_s: Ints
-) -> tuple[Ints, Ints, Bools]:
-    """Return group, time and whether a way begins, by group, way and time, a visit once each."""
-    if not group.size:
-        return group, time_s, np.zeros(0, dtype=bool)
-    owners, owner = _owners(group, way)
-    trip = trip - trip.min()
-    trips = int(trip.max()) + 1
-    if int(owner.max() + 1) * trips >= 2 ** (63 - _TIME_BITS):
-        numbered, trip = np.unique(trip, return_inverse=True)
-        trips = len(numbered)
+def _once(calls: GroupCalls) -> tuple[Ints | None, Ints]:
+    """Return owner above time in one number, sorted, a visit once each.
+
+    Owners are numbered anew where their numbers are too large; the old ones come first.
+    """
+    owner, trip = calls.owner[: calls.size], calls.trip[: calls.size]
+    if not owner.size:
+        return None, owner
+    owners, least = None, int(trip.min())
+    trips, most = int(trip.max()) - least + 1, int(owner.max()) + 1
+    if most * trips >= _MOST:
+        owners, owner = np.unique(owner, return_inverse=True)
+        most = len(owners)
+    if most * trips >= _MOST:
+        numbered, inverse = np.unique(trip, return_inverse=True)
+        trip, least, trips = inverse.astype(np.int32), 0, len(numbered)
+    time = calls.time_s[: calls.size]
     # Owner, trip and time in one number: sorting it puts a trip's earliest departure first.
-    unsorted = ((owner * trips + trip) << _TIME_BITS) | time_s
-    packed = np.sort(unsorted)
-    first = np.ones(packed.size, dtype=bool)
-    first[1:] = packed[1:] >> _TIME_BITS != packed[:-1] >> _TIME_BITS
-    kept = packed[first]
-    if not first.all():
-        several = np.unique(packed[~first] >> _TIME_BITS)
-        rows = np.flatnonzero(np.isin(unsorted >> _TIME_BITS, several))
-        kept = np.concatenate([kept, _returns(unsorted[rows], quay[rows])])
-    clock = kept & (2**_TIME_BITS - 1)
-    packed = np.sort(((kept >> _TIME_BITS) // trips << _TIME_BITS) | clock)
-    owner = packed >> _TIME_BITS
-    new = np.ones(owner.size, dtype=bool)
-    new[1:] = owner[1:] != owner[:-1]
-    return owners[owner], packed & (2**_TIME_BITS - 1), new
+    packed = _packed(owner, trip, time, least, trips)
+    packed.sort()
+    several = np.empty(packed.size, dtype=np.int64)
+    n, n_several = _first_calls(packed, trips, several)
+    kept = packed[:n]
+    if n_several:
+        unsorted = _packed(owner, trip, time, least, trips)
+        rows = np.flatnonzero(np.isin(unsorted >> _TIME_BITS, several[:n_several]))
+        more = _returns(unsorted[rows], calls.quay[rows])
+        later = (more >> _TIME_BITS) // trips << _TIME_BITS | more & _TIME_MASK
+        kept = np.concatenate([kept, later])
+    kept.sort()
+    return owners, kept
 
 
-def _returns(packed: Ints, quay: Ints) -> Ints:
+@njit(cache=True, nogil=True)
+def _packed(owner, trip, time, least, trips):  # type: ignore[no-untyped-def]
+    """Return owner, trip and time as one number each."""
+    out = np.empty(owner.size, dtype=np.int64)
+    for i in range(owner.size):
+        out[i] = ((owner[i] * trips + (trip[i] - least)) << _TIME_BITS) | time[i]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _first_calls(packed, trips, several):  # type: ignore[no-untyped-def]
+    """Put owner and time of each trip's first call in front; list who calls several times.
+
+    Returns how many there are of each.
+    """
+    n, m, before = 0, 0, np.int64(-1)
+    again = np.int64(-1)
+    for i in range(packed.size):
+        key = packed[i] >> _TIME_BITS
+        if key != before:
+            packed[n] = (key // trips << _TIME_BITS) | (packed[i] & _TIME_MASK)
+            n += 1
+        elif key != again:
+            several[m] = again = key
+            m += 1
+        before = key
+    return n, m
+
+
+@njit(cache=True, nogil=True)
+def _describe_ways(packed, window, owner, wait, per_hour):  # type: ignore[no-untyped-def]
+    """Write each owner, its longest wait in seconds and its departures in each hour.
+
+    The wait from the window's start to the first departure and from the last to its
+    end are waits like any other.
+    """
+    start, end, first_hour = window
+    row, before = -1, np.int64(0)
+    for i in range(packed.size):
+        here, time = packed[i] >> _TIME_BITS, packed[i] & _TIME_MASK
+        if row < 0 or here != owner[row]:
+            if row >= 0:
+                wait[row] = max(wait[row], end - before)
+            row += 1
+            owner[row], wait[row], before = here, np.int64(0), np.int64(start)
+        wait[row] = max(wait[row], time - before)
+        per_hour[row, (time - first_hour) // HOUR_S] += 1
+        before = time
+    if row >= 0:
+        wait[row] = max(wait[row], end - before)
+
+
+def _returns(packed: Ints, quay: Int32s) -> Ints:
     """Return which calls begin a further visit, of trips that call several times at an owner.
 
     ``packed``: owner and trip above, time in the lowest bits; so is what is returned.
@@ -123,78 +253,35 @@ def _returns(packed: Ints, quay: Ints) -> Ints:
     return packed[begins]
 
 
-def _owners(group: Ints, way: Ints | None) -> tuple[Ints, Ints]:
-    """Give each pair of group and way a number: its group by number, and each row's number."""
-    if way is None:
-        return np.arange(int(group.max()) + 1), group
-    ways = int(way.max()) + 1
-    pairs, owner = np.unique(group * ways + way, return_inverse=True)
-    return pairs // ways, owner
-
-
 def _served(calls: GroupCalls) -> pl.DataFrame:
     """Return the modes that depart and the calls, one row a group."""
-    count = len(MODES)
-    key = calls.group[calls.departs] * count + calls.mode[calls.departs]
-    there = np.bincount(key, minlength=calls.n_groups * count).reshape(-1, count) > 0
     # Each group's modes as one number, and the few lists that there can be.
-    sets = there @ (1 << np.arange(count))
-    lists = [[m for i, m in enumerate(MODES) if s >> i & 1] for s in range(1 << count)]
-    modes = pl.Series("modes", lists, dtype=pl.List(pl.String)).gather(sets)
-    number = np.bincount(calls.group, minlength=calls.n_groups)
-    return pl.DataFrame([modes, pl.Series("calls", number.astype(np.int64))])
+    lists = [[m for i, m in enumerate(MODES) if s >> i & 1] for s in range(1 << len(MODES))]
+    modes = pl.Series("modes", lists, dtype=pl.List(pl.String)).gather(calls.modes)
+    return pl.DataFrame([modes, pl.Series("calls", calls.calls)])
 
 
-def _statistics(
-    group: Ints,
-    time: Ints,
-    new: Bools,
-    n_groups: int,
-    *,
-    window: tuple[int, int],
-    hours: tuple[int, ...],
+def _best(
+    group: Ints, wait: Ints, per_hour: Ints, *, whole: NDArray[np.bool_], n_groups: int
 ) -> pl.DataFrame:
-    """Work out every statistic for each group and way, then take each group's best way."""
-    owner = group[new]
-    row = np.cumsum(new) - 1
-    slot = row * len(hours) + (time - hours[0]) // HOUR_S
-    per_hour = np.bincount(slot, minlength=owner.size * len(hours)).reshape(-1, len(hours))
-    whole = [h >= window[0] and h + HOUR_S <= window[1] for h in hours]
-
+    """Return each group's best way: one row a way in, one row a group out."""
     best_gap = np.full(n_groups, np.inf)
-    np.minimum.at(best_gap, owner, _longest_wait(time, new, window) / 60)
+    np.minimum.at(best_gap, group, wait / 60)
     least: pl.Series = pl.Series([None] * n_groups, dtype=pl.Int64)
-    if any(whole):
+    if whole.any():
         best_least = np.zeros(n_groups, dtype=np.int64)
-        np.maximum.at(best_least, owner, per_hour[:, whole].min(axis=1))
+        np.maximum.at(best_least, group, per_hour[:, whole].min(axis=1))
         least = pl.Series(best_least)
     # The way with most departures, the first of equals, is written last and stays.
     count = per_hour.sum(axis=1)
-    order = np.lexsort((-np.arange(owner.size), count))
-    best_hours = np.zeros((n_groups, len(hours)), dtype=np.int64)
-    best_hours[owner[order]] = per_hour[order]
-    total = best_hours.sum(axis=1)
+    order = np.lexsort((-np.arange(group.size), count))
+    best_hours = np.zeros((n_groups, per_hour.shape[1]), dtype=np.int64)
+    best_hours[group[order]] = per_hour[order]
     return pl.DataFrame(
         {
-            "departures": total,
-            "average": total / ((window[1] - window[0]) / HOUR_S),
+            "departures": best_hours.sum(axis=1),
             "every_hour": least,
             "max_gap": pl.Series(best_gap).replace(np.inf, None),
             "per_hour": pl.Series(best_hours).cast(pl.List(pl.Int64)),
         }
     )
-
-
-def _longest_wait(time: Ints, new: Bools, window: tuple[int, int]) -> Ints:
-    """Return the longest wait in seconds of each run of sorted times that ``new`` starts.
-
-    The wait from the window's start to the first departure and from the last to its
-    end are waits like any other.
-    """
-    first = np.flatnonzero(new)
-    if not first.size:
-        return np.zeros(0, dtype=np.int64)
-    wait = np.where(new, time - window[0], np.diff(time, prepend=window[0]))
-    last = np.append(first[1:], time.size) - 1
-    longest: Ints = np.maximum(np.maximum.reduceat(wait, first), window[1] - time[last])
-    return longest

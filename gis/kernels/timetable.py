@@ -7,7 +7,6 @@ than a quarter of an hour. All are worked out side by side.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -18,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from gis.errors import ParameterError
-from gis.kernels.departures import HOUR_S, MODES, GroupCalls, departures
+from gis.kernels.departures import HOUR_S, MODES, GroupCalls, Grouping, departures
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -136,64 +135,40 @@ def departure_table(
     groups = _describe(quays.with_columns(group=keys), level).sort("id").with_row_index("g")
     member = quays.select("quay", id=keys).join(groups.select("id", "g"), on="id", how="inner")
     hours = tuple(range(start - start % HOUR_S, end, HOUR_S))
-    inside = (pl.col("time_s") >= start) & (pl.col("time_s") < end)
-    if modes is not None:
-        inside &= pl.col("mode").is_in(pl.Series(sorted(modes), dtype=MODE_TYPE))
+    group = np.full(_most(calls["quay"], member["quay"]) + 1, -1, dtype=np.int64)
+    group[member["quay"].to_numpy()] = member["g"].to_numpy()
+    bits = sum(1 << i for i, mode in enumerate(MODES) if modes is None or mode in modes)
+    grouping = Grouping(group, window, bits, direction == "best")
     counted = [
         departures(part, window=window, hours=hours)
-        for part in _in_parts(calls, member, groups.height, inside=inside, direction=direction)
+        for part in _in_parts(calls, grouping, groups.height)
     ]
     frame = pl.concat([groups, pl.concat(counted)], how="horizontal")
     used_m = cluster_m if level == "cluster" else None
     return DepartureTable(frame.drop("g"), window, hours, level, direction, used_m)
 
 
-def _in_parts(
-    calls: pl.DataFrame,
-    member: pl.DataFrame,
-    n_groups: int,
-    *,
-    inside: pl.Expr,
-    direction: Direction,
-) -> Iterator[GroupCalls]:
+def _most(*numbers: pl.Series) -> int:
+    return max(int(n.max() or 0) for n in numbers)  # type: ignore[arg-type]
+
+
+def _in_parts(calls: pl.DataFrame, grouping: Grouping, n_groups: int) -> Iterator[GroupCalls]:
     """Yield the calls of all groups in order, some groups at a time, for bounded memory."""
-    size = int(max(calls["quay"].max() or 0, member["quay"].max() or 0)) + 1  # type: ignore[arg-type]
-    group_of = np.full(size, -1, dtype=np.int64)
-    group_of[member["quay"].to_numpy()] = member["g"].to_numpy()
     # Slices, since looking at all calls of a day at once would copy them.
     slices = list(calls.iter_slices(_AT_ONCE)) or [calls]
-    per_quay = sum(np.bincount(piece["quay"].to_numpy(), minlength=size) for piece in slices)
-    per_group = np.bincount(group_of + 1, per_quay, n_groups + 1)[1:]
-    part = (np.cumsum(per_group) - 1) // _AT_ONCE
-    starts = np.flatnonzero(np.diff(part, prepend=-2.0)) if n_groups else np.zeros(1, np.int64)
-    for first, end in itertools.pairwise([*starts.tolist(), n_groups]):
-        here = (group_of >= first) & (group_of < end)
-        some = [
-            piece.filter(pl.Series(here[piece["quay"].to_numpy()], dtype=pl.Boolean) & inside)
-            for piece in slices
-        ]
-        yield _as_arrays(pl.concat(some), group_of, first, end=end, direction=direction)
-
-
-def _as_arrays(
-    calls: pl.DataFrame, group_of: NDArray[np.int64], first: int, *, end: int, direction: Direction
-) -> GroupCalls:
-    quay = calls["quay"].to_numpy()
-    way = None
-    if direction == "best":
-        # Quays follow after the two direction ids, so that both live in one number.
-        told = calls.select(pl.coalesce(pl.col("direction"), pl.col("quay").cast(pl.Int64) + 2))
-        way = told.to_series().cast(pl.Int64).to_numpy()
-    return GroupCalls(
-        n_groups=end - first,
-        group=group_of[quay] - first,
-        way=way,
-        quay=quay.astype(np.int64),
-        trip=calls["trip"].to_numpy().astype(np.int64),
-        time_s=calls["time_s"].to_numpy().astype(np.int64),
-        departs=calls["departure"].to_numpy(),
-        mode=calls["mode"].to_physical().to_numpy(),
-    )
+    if len(slices) == 1:
+        starts, rooms = [0], [calls.height]
+    else:
+        quays = (np.bincount(s["quay"].to_numpy(), minlength=grouping.group.size) for s in slices)
+        per_group = np.bincount(grouping.group + 1, sum(quays), n_groups + 1)[1:]
+        part = (np.cumsum(per_group) - 1) // _AT_ONCE
+        starts = np.flatnonzero(np.diff(part, prepend=-2.0)).tolist()
+        rooms = np.add.reduceat(per_group, starts).astype(int).tolist()
+    for first, end, room in zip(starts, [*starts[1:], n_groups], rooms, strict=True):
+        found = GroupCalls.of(grouping, first, end, room=room)
+        for piece in slices:
+            found.add(grouping, piece)
+        yield found
 
 
 def _check_choices(

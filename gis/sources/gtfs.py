@@ -288,11 +288,14 @@ def _time_zone(feed: FeedFiles) -> ZoneInfo | None:
 
 def _quays(stops: pl.DataFrame, calls: pl.DataFrame, epsg: int | None) -> pl.DataFrame:
     """Return the usable quays; a station only where trips call at the station itself."""
-    called = calls["quay"].unique()
-    quays = stops.filter(
-        (pl.col("quay") >= 0)
-        & ((pl.col("kind") != _STATION) | pl.col("quay").is_in(called.implode()))
-    ).select("quay", "stop_id", "name", "lon", "lat", "^place_.*$")
+    called = np.zeros(stops.height, dtype=bool)
+    for piece in calls["quay"].get_chunks():
+        called[piece.to_numpy()] = True
+    usable = stops.filter(pl.col("quay") >= 0)
+    at_itself = pl.Series(called[usable["quay"].to_numpy()], dtype=pl.Boolean)
+    quays = usable.filter((pl.col("kind") != _STATION) | at_itself).select(
+        "quay", "stop_id", "name", "lon", "lat", "^place_.*$"
+    )
     if epsg is None:
         return quays
     columns = []

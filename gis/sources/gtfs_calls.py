@@ -20,16 +20,17 @@ from gis.kernels.calls import (
     clock_seconds,
     expand_frequencies,
     interpolate_times,
-    place_calls,
 )
 from gis.result import LeftOut
 from gis.sources.gtfs_files import FeedFiles, read_table
 from gis.sources.gtfs_rows import (
+    CALL,
     NO_COORDINATES,
     OUTSIDE_BBOX,
     RowReader,
     StopCodes,
     as_number,
+    placed,
     whole_trips,
 )
 from gis.text import Text
@@ -37,9 +38,7 @@ from gis.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from numpy.typing import NDArray
 
-_CALL = ("trip", "quay", "sequence", "boards", "time_s")
 _SMALL = 2**16
 
 
@@ -74,7 +73,7 @@ def read_calls(feed: FeedFiles, request: CallRequest) -> tuple[pl.DataFrame, lis
     masks = np.where(is_template, 0, request.trips["mask"].to_numpy()).astype(np.uint16)
     codes = StopCodes(request.stops)
     reader = RowReader(feed, request.trips["trip_id"], codes, masks, request.clock, request.window)
-    kept = [_slim(_place(rows, masks, request)) for rows in reader.calls()]
+    kept = [_slim(calls) for calls in reader.calls()]
     lacking = 0
     read_whole = is_template | reader.untimed
     if read_whole.any():
@@ -87,22 +86,10 @@ def read_calls(feed: FeedFiles, request: CallRequest) -> tuple[pl.DataFrame, lis
             part.filter(pl.Series(~read_whole[part["trip"].to_numpy() // days], dtype=pl.Boolean))
             for part in kept
         ]
-        kept.append(_slim(_place(filled.filter(~repeats), masks, request)))
+        timed = filled.filter(~repeats)
+        kept.append(_slim(placed(timed, masks, clock=request.clock, window=request.window)))
         kept.append(_repeat(filled.filter(repeats), frequencies, request))
     return _finished(kept, reader, request, lacking=lacking)
-
-
-def _place(rows: pl.DataFrame, masks: NDArray[np.uint16], request: CallRequest) -> pl.DataFrame:
-    """Return the calls of rows that fall in the window, trips made unique to the day."""
-    timed = rows.select(
-        pl.col("t").alias("trip"),
-        "quay",
-        "sequence",
-        "boards",
-        "time_s",
-        pl.Series("mask", masks[rows["t"].to_numpy()]),
-    )
-    return place_calls(timed, request.clock, window=request.window).select(_CALL)
 
 
 def _slim(calls: pl.DataFrame) -> pl.DataFrame:
@@ -131,7 +118,7 @@ def _repeat(rows: pl.DataFrame, frequencies: pl.DataFrame, request: CallRequest)
         window=request.window,
         first_trip=request.trips.height,
     )
-    return _slim(runs.select("t", *_CALL))
+    return _slim(runs.select("t", *CALL))
 
 
 def _filled(

@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING
 import polars as pl
 
 from gis.errors import FieldError, SourceError, SourceMissingError
+from gis.kernels.ids import PADDING
 from gis.sources.inflate import open_member
 
 if TYPE_CHECKING:
@@ -111,19 +112,21 @@ class Block:
     """A few megabytes of a table: whole records behind a header of stand-in names.
 
     ``text`` as it stands in the file but for its first ``body`` bytes, which are that
-    header. ``columns`` maps stand-in names to the asked columns that the file has;
-    ``names`` are all asked columns, in order.
+    header, and the PADDING behind. ``columns`` maps stand-in names to the asked columns
+    that the file has; ``names`` are all asked columns, in order; ``width`` is how many
+    columns the file has.
     """
 
     text: bytes
     body: int
     columns: Mapping[str, str]
     names: tuple[str, ...]
+    width: int
     label: str
 
     def frame(self) -> pl.DataFrame:
         """Read the asked columns as text, null where a field is empty. Raises SourceError."""
-        frame = _parse(self.text, self.columns, self.label)
+        frame = _parse(self.text[: -len(PADDING)], self.columns, self.label)
         have = self.columns.values()
         absent = [pl.lit(None, dtype=pl.String).alias(n) for n in self.names if n not in have]
         return frame.with_columns(absent).select(self.names)
@@ -155,7 +158,7 @@ def stream_blocks(
         columns = {stand_ins[header.index(column)]: column for column in wanted}
         head = ",".join(stand_ins).encode() + b"\n"
         for text in _blocks(handle, head):
-            yield Block(text, len(head), columns, (*required, *optional), label)
+            yield Block(text, len(head), columns, (*required, *optional), len(header), label)
 
 
 def stream_table(
@@ -192,7 +195,7 @@ def _read_header(handle: IO[bytes], label: str) -> list[str]:
 
 
 def _blocks(handle: IO[bytes], head: bytes) -> Iterator[bytes]:
-    """Cut a stream into blocks of whole records behind a header, reading one block ahead."""
+    """Cut a stream into blocks: header, whole records, PADDING. Reads one block ahead."""
     rest = b""
     with ThreadPoolExecutor(max_workers=1) as reader:
         ahead = reader.submit(handle.read, _CHUNK_BYTES)
@@ -200,12 +203,12 @@ def _blocks(handle: IO[bytes], head: bytes) -> Iterator[bytes]:
             ahead = reader.submit(handle.read, _CHUNK_BYTES)
             cut = _cut(rest, read)
             if cut:
-                yield b"".join((head, rest, memoryview(read)[:cut]))
+                yield b"".join((head, rest, memoryview(read)[:cut], PADDING))
                 rest = read[cut:]
             else:
                 rest += read
     if rest.strip():
-        yield head + rest
+        yield head + rest + PADDING
 
 
 def _cut(rest: bytes, read: bytes) -> int:

@@ -19,10 +19,11 @@ from gis.kernels.call_rows import (
     TRIP,
     UNKNOWN,
     Calls,
+    Days,
     Scan,
     scan_block,
 )
-from gis.kernels.calls import clock_seconds
+from gis.kernels.calls import clock_seconds, place_calls
 from gis.kernels.ids import id_table
 from gis.sources.gtfs_files import Block, FeedFiles, stream_blocks
 
@@ -48,8 +49,7 @@ _ROLE = {
     "stop_sequence": SEQUENCE,
     "pickup_type": PICKUP,
 }
-# Clocks may be an hour ahead or behind where summer time begins or ends.
-_SLACK_S = 3600
+CALL = ("trip", "quay", "sequence", "boards", "time_s")
 # So many calls are handed on together: each step of a table library costs a fixed sum.
 _BATCH = 1_000_000
 _MOST_SEQUENCE = 2**31 - 1
@@ -110,8 +110,7 @@ class RowReader:
             stops=id_table(self.codes.stops["stop_id"]),
             mask=self.masks,
             quay=self.codes.stops["quay"].to_numpy(),
-            low=self.window[0] - base - _SLACK_S,
-            high=self.window[1] - base + _SLACK_S,
+            days=Days(base, self.clock.change_s, self.clock.jump_s, self.window),
             drop=OUTSIDE_BBOX,
             last=np.full(len(self.trip_ids), -1, dtype=np.int32),
             untimed=np.zeros(len(self.trip_ids), dtype=bool),
@@ -133,7 +132,10 @@ class RowReader:
         return dict(zip(ids, range(len(ids)), strict=True))
 
     def calls(self) -> Iterator[pl.DataFrame]:
-        """Yield the timed rows that may call in the window: t, quay, sequence, boards, time_s."""
+        """Yield the calls in the window: trip, quay, sequence, boards, time_s.
+
+        ``trip`` is made unique to the service day: row of the trip x days + day.
+        """
         waiting: list[Calls] = []
         for block in stream_blocks(self.feed, "stop_times.txt", _REQUIRED, optional=_OPTIONAL[:1]):
             found = self._by_bytes(block)
@@ -141,16 +143,15 @@ class RowReader:
                 yield self._by_table(block)
                 continue
             waiting.append(found)
-            if sum(part.t.size for part in waiting) >= _BATCH:
+            if sum(part.trip.size for part in waiting) >= _BATCH:
                 yield _as_frame(waiting)
                 waiting.clear()
         if waiting:
             yield _as_frame(waiting)
 
     def _by_bytes(self, block: Block) -> Calls | None:
-        places = block.places()
-        roles = np.full(max(places.values()) + 1, -1, dtype=np.int64)
-        for name, place in places.items():
+        roles = np.full(block.width, -1, dtype=np.int64)
+        for name, place in block.places().items():
             roles[place] = _ROLE[name]
         found = scan_block(self._scan, block.text, first=block.body, roles=roles)
         if found is not None and found.unknown:
@@ -166,14 +167,28 @@ class RowReader:
         timeless = coded.filter(pl.col("time_s").is_null() & (pl.col("quay") >= 0))
         self.untimed[timeless["t"].to_numpy()] = True
         wanted = pl.col("time_s").is_not_null() & (pl.col("quay") != OUTSIDE_BBOX)
-        runs = pl.Series(self.masks[rows["t"].to_numpy()] > 0, dtype=pl.Boolean)
-        return coded.filter(wanted & runs).select("t", "quay", "sequence", "boards", "time_s")
+        return placed(coded.filter(wanted), self.masks, clock=self.clock, window=self.window)
+
+
+def placed(
+    rows: pl.DataFrame, masks: NDArray[np.uint16], *, clock: DayClock, window: tuple[int, int]
+) -> pl.DataFrame:
+    """Return the calls of rows that fall in the window, trips made unique to the day."""
+    timed = rows.select(
+        pl.col("t").alias("trip"),
+        "quay",
+        "sequence",
+        "boards",
+        "time_s",
+        pl.Series("mask", masks[rows["t"].to_numpy()]),
+    )
+    return place_calls(timed, clock, window=window).select(CALL).cast({"trip": pl.Int32})
 
 
 def _as_frame(parts: list[Calls]) -> pl.DataFrame:
     return pl.DataFrame(
         {
-            "t": np.concatenate([part.t for part in parts]).view(np.uint32),
+            "trip": np.concatenate([part.trip for part in parts]),
             "quay": np.concatenate([part.quay for part in parts]),
             "sequence": np.concatenate([part.sequence for part in parts]),
             "boards": np.concatenate([part.boards for part in parts]),
