@@ -101,6 +101,50 @@ def test_plain_rows_are_read_by_bytes(tmp_path: Path, monkeypatch: pytest.Monkey
     assert found[0] == found[1] == found[2]
 
 
+ROWS = (
+    "t,7:00:00,7:00:00,P1,1,{}",
+    "t,,07:10:00,Q,2,{}",
+    "tt,,07:20:00,Q,1,",
+    "tt,,8:00:00,P1,2,",
+)
+ODD = {
+    "a quote written twice": '"til ""Sør"""',
+    "text behind a quote": '"Sør"lig',
+    "one column too many": "a,b",
+    "an empty line": "\n",
+}
+
+
+@pytest.mark.parametrize("given", ODD.values(), ids=ODD)
+def test_odd_rows_are_read_as_a_table_would(tmp_path: Path, given: str) -> None:
+    """Slow twin: what is spelled oddly, in a column that nobody reads, costs no row."""
+    text = times([row.format(given) for row in ROWS], f"{TIMES_HEAD},stop_headsign")
+    path = write_feed(tmp_path / "feed.zip", town(trips=PLAN, stop_times=text))
+    by_bytes = answer(path, (0, 86_400))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gtfs_rows, "scan_block", lambda *_, **__: None)
+        assert answer(path, (0, 86_400)) == by_bytes
+
+
+def test_a_quote_inside_a_field_is_text(tmp_path: Path) -> None:
+    """By hand: inches in a column that nobody reads change nothing, and no row is swallowed."""
+    found = []
+    for sign in ("rør", 'Sør 5" rør', '"Sør, rør"'):
+        text = times([row.format(sign) for row in ROWS], f"{TIMES_HEAD},stop_headsign")
+        path = write_feed(tmp_path / "feed.zip", town(trips=PLAN, stop_times=text))
+        found.append(answer(path, (0, 86_400)))
+    assert found[0] == found[1] == found[2]
+    assert [time for _, _, time, *_ in found[0][0]] == [25_200, 25_800, 26_400, 28_800]
+
+
+def test_a_short_row_costs_no_other(tmp_path: Path) -> None:
+    """By hand: a row that ends before the last column, which nobody reads, is a call."""
+    text = times([ROWS[0].removesuffix(",{}"), *ROWS[1:]], f"{TIMES_HEAD},stop_headsign")
+    path = write_feed(tmp_path / "feed.zip", town(trips=PLAN, stop_times=text))
+    calls, _ = answer(path, (0, 86_400))
+    assert [time for _, _, time, *_ in calls] == [25_200, 25_800, 26_400, 28_800]
+
+
 def test_ids_are_found_by_their_bytes() -> None:
     """By counting: every id is found at its row, and nothing else is."""
     names = [f"NSR:Quay:{i}" for i in range(2000)] + [f"{i}" for i in range(0, 2000, 2)]

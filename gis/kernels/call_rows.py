@@ -164,22 +164,23 @@ def _mark(block, first, ends):  # type: ignore[no-untyped-def]
 def _mark_quoted(block, first, ends):  # type: ignore[no-untyped-def]
     """Answer as ``_mark`` does, commas and line ends inside quotes aside; -1 where odd.
 
-    Odd is a field that is quoted in part, and one with a quote inside (written twice).
+    Odd is text behind the quote that ends a field, as is a quote inside (written twice).
+    In a field that does not begin with one, a quote is text.
     """
     ends[0] = first - 1
-    n, inside, before = np.uint64(1), False, np.uint8(_NEWLINE)
+    n, inside, closed, begins = np.uint64(1), False, False, True
     for i in range(np.uint64(first), np.uint64(block.size)):
         byte = block[i]
-        parts = (byte == _COMMA) | (byte == _NEWLINE)
-        if byte == _QUOTE:
-            if not inside and before != _COMMA and before != _NEWLINE:
-                return -1
-            inside = not inside
-        elif before == _QUOTE and not inside and not parts and byte != _RETURN:
+        parts = ((byte == _COMMA) | (byte == _NEWLINE)) & (not inside)
+        if closed and not parts and byte != _RETURN:
             return -1
+        closed = closed & (not parts)
+        if byte == _QUOTE and (inside or begins):
+            closed = inside
+            inside = not inside
+        begins = parts
         ends[n] = i
-        n += np.uint64(parts & (not inside))
-        before = byte
+        n += np.uint64(parts)
     return -1 if inside else _closed(block, first, ends, np.int64(n))
 
 
