@@ -10,10 +10,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from gis.catalogue import layer_entries
 from gis.cli.shared import JsonOption, WorkspaceOption, say, show_grid, show_json
 from gis.errors import SourceError
 from gis.fetch import fetch, plan
-from gis.inbox import Recognised, recognise_all
+from gis.inbox import recognise_all
+from gis.inbox_found import Recognised
 from gis.outcomes import Report, Settings, as_dict
 from gis.text import Language, number, t
 from gis.workspace import open_workspace
@@ -97,12 +99,18 @@ def inbox_lines(found: list[Recognised], lang: Language) -> list[str]:
             for layer, others in r.contested.items()
         ]
         lines += [
-            t("inbox.together", file=r.file, layer=layer, others=", ".join(others)).in_(lang)
+            t(_together(layer), file=r.file, layer=layer, others=", ".join(others)).in_(lang)
             for layer, others in r.together.items()
         ]
         if r.problem:
             lines.append(t("fetch.not_taken", file=r.file, reason=r.problem).in_(lang))
     return lines
+
+
+def _together(layer: str) -> str:
+    """Return the text that says why files are read as one layer."""
+    timetable = layer_entries()[layer].delivery.kind == "gtfs"
+    return "deliveries.together" if timetable else "inbox.together"
 
 
 def _show_plan(planned: list[Planned], lang: Language, *, as_json: bool) -> None:

@@ -61,7 +61,7 @@ def read_raster(request: Request) -> Delivered:
     grid = values[0].astype(np.float32, copy=False)
     grid[(grid <= _LOWEST_M) | ~np.isfinite(grid)] = np.nan
     if np.isnan(grid).all():
-        message = f"{request.label}: no known height in the area"
+        message = f"{request.label}: no known value in the area"
         raise SourceError(message)
     raster = Raster(values=grid, transform=transform, epsg=request.epsg)
     return Delivered(

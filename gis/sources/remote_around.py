@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from gis.errors import SourceError
 from gis.sources import remote_geonorge
+from gis.sources.base import PARTS
 from gis.sources.contents import lone_table
-from gis.sources.finish import PARTS
 from gis.sources.remote_base import Offer, Parcel
 
 if TYPE_CHECKING:
