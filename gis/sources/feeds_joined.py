@@ -8,9 +8,11 @@ the same where they lie within 100 m and are of one kind, else they are kept apa
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import polars as pl
@@ -46,6 +48,9 @@ _STOPS = (
     *("stop_id", "stop_name", "stop_lat", "stop_lon", "location_type", "parent_station"),
     *("wheelchair_boarding", "platform_code"),
 )
+# The years for which clocks are compared.
+_FIRST_YEAR, _DAYS = 2010, 31 * 365
+_REQUIRED = ("stop_id", "stop_lat", "stop_lon")
 _OWN = ("trip_id", "service_id", "route_id", "agency_id")
 
 
@@ -88,10 +93,21 @@ def _check_zones(feeds: Sequence[FeedFiles]) -> None:
         if feed.has("agency.txt"):
             zones = read_table(feed, "agency.txt", (), optional=[_ZONE])[_ZONE].drop_nulls()
             found[feed.path.name] = next((z.strip() for z in zones if z.strip()), "")
-    if len({zone for zone in found.values() if zone}) > 1:
+    clocks = sorted({zone for zone in found.values() if zone})
+    if any(_clock(zone) != _clock(clocks[0]) for zone in clocks[1:]):
         said = ", ".join(f"{name} {zone}" for name, zone in found.items())
-        message = f"timetables in different time zones: {said}; allowed: one zone"
+        message = f"timetables in different time zones: {said}; allowed: one clock"
         raise SourceError(message)
+
+
+def _clock(name: str) -> tuple[str | dt.timedelta | None, ...]:
+    """Return a zone's clock against UTC day by day: Oslo's and Berlin's are one."""
+    try:
+        zone = ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return (name,)
+    days = (dt.datetime(_FIRST_YEAR, 1, 1, 12) + dt.timedelta(days=i) for i in range(_DAYS))
+    return tuple(zone.utcoffset(day) for day in days)
 
 
 def _write_stops(
@@ -102,8 +118,8 @@ def _write_stops(
     renamed: list[dict[str, str]] = []
     told: Counter[str] = Counter()
     for number, feed in enumerate(feeds, 1):
-        required = ("stop_id", "stop_lat", "stop_lon")
-        table = read_table(feed, "stops.txt", required, optional=_STOPS).select(_STOPS)
+        optional = [c for c in _STOPS if c not in _REQUIRED]
+        table = read_table(feed, "stops.txt", _REQUIRED, optional=optional).select(_STOPS)
         table = table.drop_nulls("stop_id").unique("stop_id", keep="first", maintain_order=True)
         shared, other = _met(table, pl.concat(kept)) if kept else (set[str](), set[str]())
         told["stops that several timetables call at"] += len(shared)
