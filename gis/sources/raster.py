@@ -55,7 +55,9 @@ def read_raster(request: Request) -> Delivered:
             raise SourceError(message)
         notes.count(len(tiles) if len(tiles) > 1 else 0, "tiles joined")
         try:
-            values, transform = merge(tiles, bounds=_cut(tiles, bounds), nodata=_NODATA)
+            values, transform = merge(
+                tiles, bounds=_cut(tiles, bounds), nodata=_NODATA, dtype="float32"
+            )
         except (RasterioError, OSError) as error:
             raise _broken(request, error) from None
     grid = values[0].astype(np.float32, copy=False)
