@@ -17,6 +17,7 @@ from gis.fetch import fetch, plan
 from gis.inbox import recognise_all
 from gis.inbox_found import Recognised
 from gis.outcomes import Report, Settings, as_dict
+from gis.provenance import note_text
 from gis.text import Language, number, t
 from gis.workspace import open_workspace
 
@@ -155,6 +156,7 @@ def _show_report(report: Report, lang: Language, *, as_json: bool) -> None:
     if as_json:
         show_json([as_dict(o) for o in report.outcomes])
         return
+    by_hand = [o.layer for o in report.outcomes if o.state == "by_hand"]
     heads = ("layer", "state", "size", "date", "message")
     rows = [
         [
@@ -162,11 +164,20 @@ def _show_report(report: Report, lang: Language, *, as_json: bool) -> None:
             _state(o, lang),
             _size(o.held.size, lang) if o.held else "",
             o.held.date.isoformat() if o.held and o.held.date else "",
-            o.message or ("; ".join(o.held.notes) if o.held else ""),
+            o.message or _notes(o, lang),
         ]
         for o in report.outcomes
+        if o.state != "by_hand"
     ]
-    show_grid("", [t(f"fetch.{h}").in_(lang) for h in heads], rows)
+    if rows:
+        show_grid("", [t(f"fetch.{h}").in_(lang) for h in heads], rows)
+    if by_hand:
+        say(t("deliveries.by_hand", layers=", ".join(by_hand)).in_(lang))
+
+
+def _notes(outcome: Outcome, lang: Language) -> str:
+    notes = outcome.held.notes if outcome.held else ()
+    return "; ".join(note_text(note).in_(lang) for note in notes)
 
 
 def _state(outcome: Outcome, lang: Language) -> str:
