@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gis.catalogue import Remote
-    from gis.inbox import Recognised
+    from gis.inbox_found import Recognised
     from gis.sources import Bounds
     from gis.sources.remote_base import Parcel
     from gis.workspace import Workspace

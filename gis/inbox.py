@@ -8,29 +8,30 @@ others; and only after it has been read as that layer.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import shutil
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gis.catalogue import LocalLayer, layer_entries, publishers
-from gis.check import listing, sha256_of
+from gis.check import sha256_of
 from gis.errors import FieldError, GisError
-from gis.inbox_words import about_date, marked_no_layer, why_none, why_refused, why_unreadable
+from gis.inbox_found import Guess, Recognised, joined
+from gis.inbox_together import joined_files, put_together
+from gis.inbox_words import about_date, why_none, why_refused, why_unreadable
 from gis.lock import FILES, Held, data_folder, lock_file, read_lock, write_lock
 from gis.sources import open_layer
 from gis.sources.contents import Content, contents, lone_table
 from gis.sources.dates import municipality_in_name, stated_date
-from gis.sources.finish import PARTS
 from gis.sources.names import LAYER_NAME, find_field, fold, is_layer
-from gis.text import Text, t
+from gis.sources.netex_files import is_netex, netex_kind
+from gis.text import t
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from gis.catalogue import LayerEntry
     from gis.sources.base import Stated
+    from gis.text import Text
     from gis.workspace import Workspace
 
 INBOX = "inbox"
@@ -45,48 +46,11 @@ _PARTS_OF = {
 _STATIONS = "stations"
 _KINDS = {"polygon": "polygon", "line": "line", "point": "point"}
 _TERRAIN_PIXEL_M = 100.0
-# Kinds of delivery of which several files can be read as one.
-_JOINED = ("vector", "points")
-_SEVERAL = 2
+# Kinds of delivery that are known by their form, without fields.
+_BY_FORM = ("gtfs", "netex", "raster")
 _SHOWN = 5
 # Fields without which a table could be anything.
 _LEAST_FIELDS = 2
-
-
-@dataclass(frozen=True)
-class Guess:
-    """A layer that a file may be: how many of its fields are there, and by which name."""
-
-    layer: str
-    fields: tuple[str, ...]
-    content: str | None
-    exact: bool = False
-
-    @property
-    def reason(self) -> Text:
-        """Why, in words: the layer's name and the fields that were recognised."""
-        name = t("inbox.by_name", name=self.content) if self.content else None
-        known = t("inbox.by_fields", fields=listing(self.fields, limit=5)) if self.fields else None
-        return joined([x for x in (name, known) if x] or [t("inbox.by_form")])
-
-
-@dataclass(frozen=True)
-class Recognised:
-    """What a file of the inbox was taken for: one line a layer, or why for none."""
-
-    file: str
-    layers: dict[str, Held]
-    reasons: dict[str, Text]
-    problem: Text | None = None
-    # layer -> the other files of the inbox that hold it too; this one is not used for it
-    contested: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    # layer -> the other files of the inbox that it is read together with
-    together: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-def joined(texts: list[Text]) -> Text:
-    """Put texts one after the other, with semicolons."""
-    return Text(nb="; ".join(x.nb for x in texts), en="; ".join(x.en for x in texts))
 
 
 def recognise_all(workspace: Workspace) -> list[Recognised]:
@@ -99,9 +63,10 @@ def recognise_all(workspace: Workspace) -> list[Recognised]:
     if not folder.is_dir():
         return []
     files = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
-    found = [recognise(p, workspace) for p in files if not _goes_with_another(p)]
+    registers = [p for p in files if _is_register(p)]
+    found = [recognise(p, workspace, beside=registers) for p in files if not _goes_with_another(p)]
     used = {n: h.path for n, h in read_lock(workspace.root).layers.items()}
-    return _settled(_joined(found, workspace), used, named=workspace.named)
+    return _settled(joined_files(found, workspace), used, named=workspace.named)
 
 
 def take_inbox(workspace: Workspace) -> list[Recognised]:
@@ -129,6 +94,14 @@ def has_changed(workspace: Workspace) -> bool:
     return bool(inside or seen) and max(touched) > seen
 
 
+def _is_register(path: Path) -> bool:
+    """Tell whether a file is a stop register; one that cannot be read is told of later."""
+    try:
+        return is_netex(path) and netex_kind(path) == "stops"
+    except GisError:
+        return False
+
+
 def _goes_with_another(path: Path) -> bool:
     """Tell whether a file is a part of another: the .dbf, .prj, .shx of a .shp."""
     for main, others in _PARTS_OF.items():
@@ -136,54 +109,6 @@ def _goes_with_another(path: Path) -> bool:
             stem = path.name[: path.name.index(".")]
             return any(p.suffix.lower() == main for p in path.parent.glob(f"{stem}.*"))
     return False
-
-
-def _joined(found: list[Recognised], workspace: Workspace) -> list[Recognised]:
-    """Read a layer's files of different municipalities as one: the own one and neighbours'.
-
-    Only where every name states its municipality in Geonorge's way and no two the same. The
-    files are put together in a folder beside the fetched ones; each stays as it is.
-    """
-    out = list(found)
-    names = dict.fromkeys(n for r in found for n in r.layers if n not in workspace.named)
-    for layer in names:
-        mine = [i for i, r in enumerate(out) if layer in r.layers]
-        numbers = [c for i in mine for c in out[i].layers[layer].covers]
-        apart = len(mine) == len(set(numbers)) == len(numbers)
-        if len(mine) < _SEVERAL or not apart or layer_entries()[layer].delivery.kind not in _JOINED:
-            continue
-        held = _together([out[i].layers[layer] for i in mine], layer, workspace)
-        for i in mine:
-            others = tuple(out[j].file for j in mine if j != i)
-            together = {**out[i].together, layer: others}
-            layers = {**out[i].layers, layer: held}
-            out[i] = replace(out[i], layers=layers, together=together)
-    return out
-
-
-def _together(several: list[Held], layer: str, workspace: Workspace) -> Held:
-    """Copy files into one folder of parts, named by its content, and hold that for the layer."""
-    sums = "".join(h.sha256 for h in several)
-    name = hashlib.sha256(sums.encode()).hexdigest()[:16]
-    folder = data_folder(workspace.root) / FILES / name / f"{layer}{PARTS}"
-    folder.mkdir(parents=True, exist_ok=True)
-    for held in several:
-        source = workspace.root / held.path
-        target = folder / f"{held.covers[0]}_{source.name}"
-        if not target.exists():
-            half = target.with_name(f".{target.name}")
-            shutil.copyfile(source, half)
-            half.replace(target)
-    dates = [h.date for h in several if h.date]
-    return replace(
-        several[0],
-        path=folder.relative_to(workspace.root).as_posix(),
-        sha256=sha256_of(folder),
-        size=sum(h.size for h in several),
-        retrieved=min(h.retrieved for h in several),
-        date=min(dates) if len(dates) == len(several) else None,
-        covers=tuple(h.covers[0] for h in several),
-    )
 
 
 def _settled(
@@ -221,37 +146,47 @@ def _left_with(
     )
 
 
-def recognise(path: Path, workspace: Workspace) -> Recognised:
-    """Say what one file is, and hold it for the layers it was read as."""
+def recognise(path: Path, workspace: Workspace, *, beside: Sequence[Path] = ()) -> Recognised:
+    """Say what one file is, and hold it for the layers it was read as.
+
+    ``beside``: the stop registers of the inbox, which say where a NeTEx timetable's stops lie.
+    """
     try:
         there = _usable(path, workspace)
         found = contents(there)
-        left = [c for c in found if marked_no_layer(c) is None]
-        guesses = _best(guess(left), [path.name, *(c.layer for c in left)])
+        guesses = _best(guess(found), [path.name, *(c.layer for c in found)])
     except GisError as error:
         return Recognised(path.name, {}, {}, why_unreadable(path, error))
+    registers = [p for p in beside if p != path] if any(c.netex for c in found) else []
     taken: dict[str, Held] = {}
+    together: dict[str, tuple[str, ...]] = {}
     reasons: dict[str, Text] = {}
     faults: list[Text] = []
     stated: Stated | None = None
     for number, one in enumerate(guesses):
         try:
-            rows, says = _read(one, there, workspace)
+            with_it = registers if layer_entries()[one.layer].delivery.kind == "gtfs" else []
+            rows, says = _read(one, [there, *with_it], workspace)
             if not rows:
                 continue
-            stated = stated_date(there, left, name=path.name) if not number else stated
+            stated = stated_date(there, found, name=path.name) if not number else stated
         except GisError as error:
             faults.append(why_refused(one.layer, error))
             continue
         dated = says or stated
-        taken[one.layer] = _held(there, workspace, delivered=path.name, dated=dated)
+        held = _held(there, workspace, delivered=path.name, dated=dated)
+        if with_it:
+            several = [_held(p, workspace, delivered=p.name, dated=dated) for p in with_it]
+            held = put_together([held, *several], one.layer, workspace)
+            together[one.layer] = tuple(p.name for p in with_it)
+        taken[one.layer] = held
         raster = layer_entries()[one.layer].geometry == "raster"
         counted = [] if raster else [t("inbox.rows", count=str(rows))]
         reasons[one.layer] = joined([one.reason, *counted, *about_date(dated)])
     problem = None
     if not taken:
         problem = faults[0] if faults else why_none(found, [g.layer for g in guesses])
-    return Recognised(path.name, taken, reasons, problem)
+    return Recognised(path.name, taken, reasons, problem, together=together)
 
 
 def _usable(path: Path, workspace: Workspace) -> Path:
@@ -277,8 +212,8 @@ def guess(found: Iterable[Content]) -> list[Guess]:
     return guesses
 
 
-def _rank(found: Guess) -> tuple[bool, bool, int]:
-    return found.exact, found.content is not None, len(found.fields)
+def _rank(found: Guess) -> tuple[bool, int, int]:
+    return found.exact, found.told, len(found.fields)
 
 
 def _fit(name: str, entry: LayerEntry, content: Content, *, alone: bool) -> Guess | None:
@@ -286,17 +221,19 @@ def _fit(name: str, entry: LayerEntry, content: Content, *, alone: bool) -> Gues
     kind = entry.delivery.kind
     if content.kind == "osm":
         return Guess(name, (), None) if name == _STATIONS else None
-    if content.kind in ("gtfs", "raster") or kind in ("gtfs", "raster"):
+    if content.kind in _BY_FORM or kind in _BY_FORM:
         exact = any(fold(content.layer) == fold(x) for x in entry.delivery.layers)
-        fits = content.kind == kind and (kind == "gtfs" or _is_raster_of(content, entry))
+        fits = content.kind == kind and (kind != "raster" or _is_raster_of(content, entry))
         return Guess(name, (), None, exact) if fits else None
     wanted = "point" if kind == "points" else entry.geometry
     if content.kind in _KINDS and kind != "grid" and content.kind != wanted:
         return None
     if content.kind == "table" and kind == "vector":
         return None
-    named = any(is_layer(content.layer, x) for x in entry.delivery.layers)
-    exact = any(fold(content.layer) == fold(x) for x in entry.delivery.layers)
+    borne = [fold(x) for x in entry.delivery.layers if is_layer(content.layer, x)]
+    told = max(map(len, borne), default=0)
+    named = told > 0
+    exact = fold(content.layer) in borne
     if not named and not alone:
         return None
     try:
@@ -305,7 +242,7 @@ def _fit(name: str, entry: LayerEntry, content: Content, *, alone: bool) -> Gues
         return None
     if fields is None or not (named or len(fields) >= _LEAST_FIELDS):
         return None
-    return Guess(name, fields, content.layer if named else None, exact)
+    return Guess(name, fields, content.layer if named else None, exact, told)
 
 
 def _is_raster_of(content: Content, entry: LayerEntry) -> bool:
@@ -346,8 +283,8 @@ def _best(guesses: list[Guess], names: list[str]) -> list[Guess]:
     """
     named = [g for g in guesses if g.content is not None or not g.fields]
     if named:
-        first = {g.content: _rank(g) for g in sorted(named, key=_rank)}
-        return [g for g in named if _is_cut(g) or _rank(g) == first[g.content]]
+        first = {g.content: g for g in sorted(named, key=_rank)}
+        return [g for g in named if _rank(g) == _rank(first[g.content]) or _beside(g, named)]
     most = max((len(g.fields) for g in guesses), default=0)
     best = [g for g in guesses if len(g.fields) == most]
     if len(best) > 1:
@@ -357,14 +294,20 @@ def _best(guesses: list[Guess], names: list[str]) -> list[Guess]:
     return best if len(best) == 1 else []
 
 
+def _beside(found: Guess, named: list[Guess]) -> bool:
+    """Tell whether a layer is cut from one by its values, and no other's name tells more of it."""
+    others = (g for g in named if g.content == found.content and not _is_cut(g))
+    return _is_cut(found) and not any((g.exact, g.told) > (found.exact, found.told) for g in others)
+
+
 def _is_cut(found: Guess) -> bool:
     return bool(layer_entries()[found.layer].delivery.keep)
 
 
-def _read(found: Guess, path: Path, workspace: Workspace) -> tuple[int, Stated | None]:
+def _read(found: Guess, paths: list[Path], workspace: Workspace) -> tuple[int, Stated | None]:
     """Return how many rows a file has as a layer, and the date that its rows state."""
     local = workspace.entry.layers.get(found.layer) or LocalLayer()
-    blocks = open_layer(found.layer, path, local=local, epsg=workspace.entry.epsg)
+    blocks = open_layer(found.layer, paths, local=local, epsg=workspace.entry.epsg)
     rows = sum(map(len, blocks))
     return rows, blocks.stated
 

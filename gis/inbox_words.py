@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gis.catalogue import layer_entries, no_layers
 from gis.errors import OutsideError
 from gis.sources.contents import READABLE
-from gis.sources.names import find_field, fold, is_layer
+from gis.sources.names import find_field, fold
 from gis.text import Text, day, t
 
 if TYPE_CHECKING:
@@ -19,25 +19,13 @@ if TYPE_CHECKING:
     from gis.sources.contents import Content
 
 
-def marked_no_layer(content: Content) -> Text | None:
-    """Return why a layer of a file is none of ours, where its name says so."""
-    for known in no_layers().values():
-        if any(is_layer(content.layer, name) for name in known.names):
-            return known.text
-    return None
-
-
 def why_none(found: Sequence[Content], guesses: Sequence[str]) -> Text:
     """Return why a file that can be read is no layer: what it is, else that it fits none."""
-    for content in found:
-        said = marked_no_layer(content)
-        if said is not None:
-            return said
     if guesses:
         return t("inbox.no_rows", layers=", ".join(guesses))
     for content in found:
         for known in no_layers().values():
-            if known.names or known.kind not in (None, content.kind):
+            if known.kind not in (None, content.kind):
                 continue
             bare = not known.bare or not content.fields
             there = all(_has(content, name) for name in known.fields)

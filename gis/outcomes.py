@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from gis.sources.download import Patience
 
 if TYPE_CHECKING:
-    from gis.inbox import Recognised
+    from gis.inbox_found import Recognised
     from gis.lock import Held
     from gis.sources.remote_base import Offer
 

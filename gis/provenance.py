@@ -72,6 +72,25 @@ _NOTES = (
     (r"year (?P<n>\d+) of (?P<x>\d+ to \d+) taken", "notes.year_taken"),
     (r"(?P<n>\d+) polygons joined to others of the same (?P<x>\w+)", "notes.dissolved"),
     (r"no rows in the study area", "notes.none_here"),
+    (r"neighbour (?P<x>\d{4}) not delivered", "notes.neighbour"),
+    (r"timetable cut to the area: (?P<n>\d+) trips, (?P<x>\d+) stops", "notes.clipped"),
+    (r"(?P<n>\d+) records", "notes.records"),
+    (r"(?P<n>\d+) tiles joined", "notes.tiles"),
+    (r"(?P<n>\d+) cells", "notes.cells"),
+    (r"(?P<n>\d+) timetables joined", "notes.joined_feeds"),
+    (r"(?P<n>\d+) stops that several timetables call at", "notes.shared_stops"),
+    (r"(?P<n>\d+) stops of equal id at other places kept apart", "notes.apart_stops"),
+    (r"(?P<n>\d+) journeys by interval, not read", "notes.interval_journeys"),
+    (r"(?P<n>\d+) journeys cancelled or replaced left out", "notes.cancelled_journeys"),
+    (r"(?P<n>\d+) journeys without a known pattern left out", "notes.no_pattern"),
+    (r"(?P<n>\d+) journeys without times left out", "notes.no_times"),
+    (
+        r"(?P<n>\d+) calls without a time or a place in the pattern left out",
+        "notes.calls_no_time",
+    ),
+    (r"(?P<n>\d+) day types with holidays, which are not known here", "notes.holiday_types"),
+    (r"(?P<n>\d+) stops placed where the links that meet there end", "notes.placed_by_links"),
+    (r"(?P<n>\d+) stops without a place in any register", "notes.no_place"),
 )
 
 

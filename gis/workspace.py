@@ -44,8 +44,8 @@ class Workspace:
             raise CatalogueError(message)
         return self.entry.layers[layer]
 
-    def path_of(self, layer: str) -> Path:
-        """Return the existing file of a layer. Raises SourceMissingError naming it."""
+    def path_of(self, layer: str) -> Path | tuple[Path, ...]:
+        """Return the existing file of a layer, or its files. Raises SourceMissingError."""
         named = self.local(layer).path
         if not named:
             message = (
@@ -53,11 +53,21 @@ class Workspace:
                 "run 'arealplan fetch' or name a file"
             )
             raise SourceMissingError(message)
-        path = (self.root / named).resolve()
-        if not path.exists():
-            message = f"{path}: no such file, named by [layers.{layer}] in {self.root / FILE_NAME}"
-            raise SourceMissingError(message)
-        return path
+        paths = tuple((self.root / n).resolve() for n in _names(named))
+        for path in paths:
+            if not path.exists():
+                where = f"named by [layers.{layer}] in {self.root / FILE_NAME}"
+                message = f"{path}: no such file, {where}"
+                raise SourceMissingError(message)
+        if len(set(paths)) < len(paths):
+            twice = next(p for p in paths if paths.count(p) > 1)
+            message = f"{twice}: twice in path of [layers.{layer}] in {self.root / FILE_NAME}"
+            raise CatalogueError(message)
+        return paths[0] if isinstance(named, str) else paths
+
+
+def _names(path: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (path,) if isinstance(path, str) else path
 
 
 def open_workspace(root: Path) -> Workspace:

@@ -17,37 +17,36 @@ from gis.workspace import open_workspace, write_workspace
 N1000 = (
     "built_up forest lakes municipality protected_areas railways rivers roads_paths sea stations"
 )
-NETEX, OUTSIDE, BARE = "NeTEx", "utenfor Norge", "flater uten felt"
-WATER, LINES = "vannflater bare der", "linjer fra NVEs"
+OUTSIDE, BARE = "utenfor Norge", "flater uten felt"
 POINTS, RASTER = "punkter i grader", "et raster som verken"
 
 # file -> its layers, or (after !) words of the sentence that says why it is none. What the
 # files are is told by the list that came with them (PROVENANCE.md), not by this program.
 VERDICTS = {
     "agder/flomsoner_analyseomrade.geojson": "flood_mapped_extent",
-    "agder/flomsoner_analyseomradegrense.geojson": f"!{LINES}",
-    "agder/flomsoner_havflate.geojson": f"!{WATER}",
-    "agder/flomsoner_innsjo.geojson": f"!{WATER}",
-    "agder/flomsoner_kanalgroft.geojson": f"!{WATER}",
-    "agder/flomsoner_tverrprofillinje.geojson": f"!{LINES}",
+    "agder/flomsoner_analyseomradegrense.geojson": "flood_mapping_lines",
+    "agder/flomsoner_havflate.geojson": "flood_mapping_water",
+    "agder/flomsoner_innsjo.geojson": "flood_mapping_water",
+    "agder/flomsoner_kanalgroft.geojson": "flood_mapping_water",
+    "agder/flomsoner_tverrprofillinje.geojson": "flood_mapping_lines",
     "agder/skredfaresoner_analyseomrade.geojson": "landslide_mapped_extent",
     "baerum/dtm_50m.tif": "terrain",
-    "baerum/forest_crown_cover_1km.tif": f"!{RASTER}",
+    "baerum/forest_crown_cover_1km.tif": "crown_cover",
     "baerum/grunnkretser_2018_population.gpkg": "basic_statistical_units",
     "baerum/gtfs_flybussekspressen_2015-12_2016-06.zip": "transit_stops",
     "baerum/gtfs_flybussekspressen_broken_service_ids.zip": "transit_stops",
     "baerum/gtfs_flytoget_2016-12_2017-02.zip": "transit_stops",
     "baerum/municipalities_2024.gpkg": "municipality",
     "baerum/n1000.gpkg": N1000,
-    "baerum/osm_buildings_sample.gpkg": "!OpenStreetMap",
+    "baerum/osm_buildings_sample.gpkg": "buildings_osm",
     "baerum/place_names_with_height.gpkg": "place_names",
     "baerum/public_shelters_2026.gpkg": "shelters",
-    "baerum/vascular_localities.gpkg": "!lokaliteter der noen",
+    "baerum/vascular_localities.gpkg": "plant_localities",
     "baerum/vascular_plant_richness_1km.tif": "plant_richness",
     "cairns/cairns_gtfs.zip": f"!{OUTSIDE}",
     "elverum/Basisdata_3420_Elverum_25833_MatrikkelenAdresse.csv": "addresses",
     "grenland/befolkning_250m_grenland.csv": "population_grid",
-    "grenland/boliger_250m_grenland.csv": "!boliger på rutenett",
+    "grenland/boliger_250m_grenland.csv": "dwellings",
     "nordre_follo/naturtyperMdir.shp": "nature_types",
     "norway/NOR0250M_POP_2019.csv": "population_grid",
     "norway/NOR0250M_POP_2022.csv": "population_grid",
@@ -59,15 +58,15 @@ VERDICTS = {
     "norway/gbif_dwca_sample_2013.zip": f"!{OUTSIDE}",
     "norway/kommuner_2024.geojson": "municipality",
     "norway/rb_avi-aggregated-gtfs.zip": "transit_stops",
-    "norway/rb_flb-aggregated-netex.zip": f"!{NETEX}",
+    "norway/rb_flb-aggregated-netex.zip": "transit_stops",
     "oslo/oslo-center.osm.pbf": "stations",
     "oslo/skoyen.osm.pbf": "stations",
-    "oslo/stopPlaces.xml": f"!{NETEX}",
+    "oslo/stopPlaces.xml": "stop_register",
     "plan_areas/asker.geojson": f"!{BARE}",
     "plan_areas/baerum.geojson": f"!{BARE}",
     "plan_areas/drammen.geojson": f"!{BARE}",
     "plan_areas/his-alle.geojson": f"!{BARE}",
-    "porto_alegre/metadata_r5r.csv": "!ikke gjenkjent",
+    "porto_alegre/metadata_r5r.csv": "!versjoner av et program",
     "porto_alegre/poa_elevation.tif": f"!{RASTER}",
     "porto_alegre/poa_eptc.zip": f"!{OUTSIDE}",
     "porto_alegre/poa_hexgrid.csv": f"!{POINTS}",

@@ -50,6 +50,8 @@ def test_a_municipality_is_found(tmp_path: Path, text: str, number: str) -> None
         ("3024", "a former number; Bærum is 3201 now"),
         ("0219", "a former number; Bærum is 3201 now"),
         ("3202", "no such municipality in Akershus .* 3201 Bærum, 3203 Asker"),
+        ("9999", "no county 99 .* 32 Akershus"),
+        ("9802", "no county 98 "),
         ("3001", "no county 30 .* 32 Akershus"),
         ("301", "did you mean '0301' \\(Oslo\\)"),
         ("32010", "4 digits"),

@@ -6,8 +6,10 @@ import resource
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -15,7 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from gis.errors import SourceError
-from gis.sources.batches import batches, group_bytes
+from gis.sources import geoparquet
+from gis.sources.batches import batches, check_weight, group_bytes
 from gis.sources.limits import LIMITS, check_parquet
 from gis.sources.tables import read_columns, stream_columns
 
@@ -56,6 +59,71 @@ def test_read_at_once_less_is_allowed(tmp_path: Path) -> None:
     small = replace(LIMITS, parquet_whole=200 * MIB)
     with pytest.raises(SourceError, match="more than 200 MiB"):
         list(batches(path, ["text"], limits=small, whole=True))
+
+
+def nested(path: Path, *, rows: int, long: int) -> Path:
+    """One long text in every row of a structure, a list, a list of structures and a map."""
+    text = pa.DictionaryArray.from_arrays(np.zeros(rows, dtype=np.int32), ["x" * long])
+    number = pa.array(np.arange(rows))
+    ends = pa.array(np.arange(rows + 1), pa.int32())
+    inside = pa.StructArray.from_arrays([text, number], ["text", "number"])
+    columns = {
+        "struct": inside,
+        "list": pa.ListArray.from_arrays(ends, text),
+        "structs": pa.ListArray.from_arrays(ends, inside),
+        "map": pa.MapArray.from_arrays(ends, pa.array(["k"] * rows), text),
+        "a.b": text,
+    }
+    pq.write_table(pa.table(columns), path, compression="zstd", store_schema=False)
+    return path
+
+
+@pytest.mark.parametrize("column", ["struct", "list", "structs", "map", "a.b"])
+def test_texts_inside_lists_and_structures_are_bounded(tmp_path: Path, column: str) -> None:
+    """Conservation: 600 rows of 1 MiB come at most 64 at a time; more than allowed is refused."""
+    path = nested(tmp_path / "x.parquet", rows=600, long=MIB)
+    assert path.stat().st_size < MIB
+    sizes = [b.num_rows for b in batches(path, [column])]
+    assert sum(sizes) == 600
+    assert max(sizes) <= 64
+    small = replace(LIMITS, parquet_bytes=100 * MIB)
+    with pytest.raises(SourceError, match="more than 100 MiB when its values are written out"):
+        list(batches(path, [column], limits=small))
+
+
+def test_nested_values_are_those_of_a_plain_reading(tmp_path: Path) -> None:
+    """Twin: pyarrow's own reading, with nulls and empty lists at every level."""
+    rows: list[object] = [
+        {"l": ["a", None, "b"], "s": {"t": "x", "n": 1, "u": ["q"]}, "f": ["1", "2"]},
+        {"l": [], "s": None, "f": None},
+        {"l": None, "s": {"t": None, "n": None, "u": None}, "f": ["3", None]},
+    ]
+    inner = pa.struct([("t", pa.string()), ("n", pa.int64()), ("u", pa.list_(pa.string()))])
+    kinds = [("l", pa.list_(pa.string())), ("s", inner), ("f", pa.list_(pa.string(), 2))]
+    table = pa.Table.from_pylist(rows * 300, schema=pa.schema(kinds))
+    path = tmp_path / "x.parquet"
+    pq.write_table(table, path)
+    small = replace(LIMITS, parquet_batch=500)
+    got = [row for b in batches(path, ["l", "s", "f"], limits=small) for row in b.to_pylist()]
+    assert got == pq.read_table(path).to_pylist()
+
+
+def test_geometries_of_another_encoding_are_weighed_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By hand: GeoArrow is read by geopandas at once; 100 rows of 100 kB are 10 MB, 2 allowed."""
+    frame = gpd.GeoDataFrame(
+        {"text": ["x" * 100_000] * 100},
+        geometry=gpd.points_from_xy(np.arange(100.0), np.zeros(100)),
+        crs=25833,
+    )
+    path = tmp_path / "x.parquet"
+    frame.to_parquet(path, geometry_encoding="geoarrow")
+    assert len(geoparquet.read_rows(path, ["text"])) == 100
+    small = replace(LIMITS, parquet_whole=2 * MIB)
+    monkeypatch.setattr(geoparquet, "check_weight", partial(check_weight, limits=small))
+    with pytest.raises(SourceError, match="more than 2 MiB when its values"):
+        geoparquet.read_rows(path, ["text"])
 
 
 def test_memory_stays_flat(tmp_path: Path) -> None:

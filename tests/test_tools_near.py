@@ -308,3 +308,19 @@ def test_odd_columns_and_multipoints_travel(tmp_path: Path, stop: Path) -> None:
     for suffix in ("gpkg", "geojson"):
         assert gpd.read_file(tmp_path / f"o.{suffix}")["FID_file"].tolist() == ["x"]
     assert pd.read_csv(tmp_path / "o.csv")["distance_m"].tolist() == [0]
+
+
+def test_a_stated_crs_that_a_file_contradicts(hamlet: Path, tmp_path: Path) -> None:
+    """By hand: refused in one line, but not where the table beside it needed the code."""
+    metres, degrees = tmp_path / "metres.gpkg", tmp_path / "degrees.gpkg"
+    place = gpd.GeoDataFrame(geometry=gpd.points_from_xy([E0], [N0]), crs=25833)
+    place.to_file(metres)
+    place.to_crs(4326).to_file(degrees)
+    for own, said in ((metres, 4326), (degrees, 25833)):
+        with pytest.raises(CrsError, match=f"--crs says EPSG:{said}") as refused:
+            near(Given(own, epsg=said), Given(own), max_m=1)
+        assert "\n" not in str(refused.value)
+    alone = near(given(hamlet), Given(metres), max_m=1000)
+    beside = near(given(hamlet), Given(metres, epsg=25833), max_m=1000)
+    mixed = near(given(hamlet), Given(degrees, epsg=25833), max_m=1000.001)
+    assert alone.numerator == beside.numerator == mixed.numerator == 3

@@ -208,6 +208,8 @@ def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CrsError, match="--crs"):
         zonal(naked, given)
     assert zonal(naked, given, raster_epsg=25833).denominator == 1
+    with pytest.raises(CrsError, match="the file says EPSG:25833, --crs says EPSG:25832"):
+        zonal(raster, given, raster_epsg=25832)
     picture = tmp_path / "picture.png"
     profile = {"driver": "PNG", "height": 3, "width": 3, "count": 1, "dtype": "uint8"}
     with (

@@ -17,7 +17,7 @@ from gis.errors import GeometryError
 from gis.kernels import cells as grid
 from gis.provenance import LayerSource
 from gis.result import LeftOut
-from gis.sources.own import OwnFile, read_own
+from gis.sources.own import OwnFile, check_stated, read_own
 from gis.sources.own_rows import usable_rows
 from gis.text import Text, number, t
 
@@ -52,6 +52,7 @@ def own_cells(study: Study, asked: OwnFileAsked) -> Cells:
     and GeometryError where nothing lies in the municipality.
     """
     own = read_own(asked.path, layer=asked.layer, xy=asked.xy, epsg=asked.epsg)
+    check_stated([own])
     rows = usable_rows(
         own,
         CRS.from_epsg(study.epsg),

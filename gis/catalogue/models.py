@@ -51,9 +51,10 @@ class SourceInfo(Entry):
 class Delivery(Entry):
     """In what form the data arrive, and which part of them is this layer."""
 
-    kind: Literal["vector", "points", "grid", "gtfs", "raster", "table"] = Field(
-        description="the reader: vector file, table of points, SSB grid, timetable, terrain, or a "
-        "table keyed by number, without geometry"
+    kind: Literal["vector", "points", "grid", "gtfs", "netex", "raster", "table"] = Field(
+        description="the reader: vector file, table of points, SSB grid, timetable (GTFS, or "
+        "NeTEx that is written as it), stop register (NeTEx), raster, or a table keyed by number, "
+        "without geometry"
     )
     layers: tuple[str, ...] = Field(
         default=(),
@@ -321,10 +322,11 @@ class LayerEntry(Entry):
 class LocalLayer(Entry):
     """Where a workspace has the data of one layer, in place of fetching."""
 
-    path: str = Field(
+    path: str | Annotated[tuple[str, ...], Field(min_length=1)] = Field(
         default="",
-        description="file, relative to the workspace; a folder whose name ends in .parts holds "
-        "several that are read as one; none: the one that was fetched or put in the inbox",
+        description="file, relative to the workspace, or a list of files that are read as one "
+        "(timetables, vector files and tables of points); a folder whose name ends in .parts is "
+        "such a list; none: the one that was fetched or put in the inbox",
     )
     layer: str | None = Field(default=None, description="the layer inside the file")
     date: dt.date | None = Field(default=None, description="status date of the data")

@@ -16,8 +16,6 @@ from gis.check import did_you_mean, listing
 from gis.errors import ParameterError
 
 ALL_NORWAY = "0000"
-# County numbers from here on are in no official list; the invented municipality has one.
-_INVENTED = ("98", "99")
 
 
 class MunicipalityFile(BaseModel):
@@ -29,6 +27,7 @@ class MunicipalityFile(BaseModel):
     source: str = Field(description="the official list")
     counties: dict[str, str] = Field(description="number of two digits -> name")
     municipalities: dict[str, str] = Field(description="number of four digits -> name")
+    invented: dict[str, str] = Field(description="numbers in no official list -> name")
 
 
 @cache
@@ -48,8 +47,8 @@ def find_municipality(text: str) -> tuple[str, str]:
         return text, "Norge"
     if not re.fullmatch(r"[0-9]+", text):
         return _by_name(text, known)
-    if text in known.municipalities or (text[:2] in _INVENTED and len(text) == 4):
-        return text, known.municipalities.get(text, "")
+    if text in known.invented or text in known.municipalities:
+        return text, known.invented.get(text) or known.municipalities[text]
     raise ParameterError(_no_number(text, known))
 
 

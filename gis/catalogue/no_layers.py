@@ -15,12 +15,11 @@ if TYPE_CHECKING:
 
 
 class NoLayer(BaseModel):
-    """One kind of file: marked by names, or by what it holds."""
+    """One kind of file, by what it holds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    names: tuple[str, ...] = Field(default=(), description="names of layers, or ends of them")
-    kind: Literal["polygon", "line", "point", "table", "raster", "netex"] | None = None
+    kind: Literal["polygon", "line", "point", "table", "raster"] | None = None
     fields: tuple[str, ...] = Field(default=(), description="all are there")
     bare: bool = Field(default=False, description="it has no fields at all")
     why: Bilingual = Field(description="what it is, why it is no layer, what to do with it")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -38,12 +39,29 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _root(
+    context: typer.Context,
+    workspace: Annotated[
+        Path | None,
+        typer.Option("-w", "--workspace", help="mappen med workspace.toml / workspace folder"),
+    ] = None,
     _version_asked: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="vis versjon / version"),
     ] = False,
 ) -> None:
     """Arealanalyser og kart for norske kommuner / Planning analyses and maps."""
+    if workspace is not None:
+        _hand_on(context, workspace)
+
+
+def _hand_on(context: typer.Context, workspace: Path) -> None:
+    """Make a workspace named before the command the one it takes where none stands after it."""
+    name = context.invoked_subcommand or ""
+    command = getattr(context.command, "commands", {}).get(name)
+    if command is None or "workspace" not in {p.name for p in command.params}:
+        message = f"'{name}' tar ikke -w / takes no workspace"
+        raise typer.BadParameter(message)
+    context.default_map = {name: {"workspace": str(workspace)}}
 
 
 def _begin_again_in_utf8() -> None:

@@ -10,11 +10,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from gis.catalogue import layer_entries
 from gis.cli.shared import JsonOption, WorkspaceOption, say, show_grid, show_json
 from gis.errors import SourceError
 from gis.fetch import fetch, plan
-from gis.inbox import Recognised, recognise_all
+from gis.inbox import recognise_all
+from gis.inbox_found import Recognised
 from gis.outcomes import Report, Settings, as_dict
+from gis.provenance import note_text
 from gis.text import Language, number, t
 from gis.workspace import open_workspace
 
@@ -97,12 +100,18 @@ def inbox_lines(found: list[Recognised], lang: Language) -> list[str]:
             for layer, others in r.contested.items()
         ]
         lines += [
-            t("inbox.together", file=r.file, layer=layer, others=", ".join(others)).in_(lang)
+            t(_together(layer), file=r.file, layer=layer, others=", ".join(others)).in_(lang)
             for layer, others in r.together.items()
         ]
         if r.problem:
             lines.append(t("fetch.not_taken", file=r.file, reason=r.problem).in_(lang))
     return lines
+
+
+def _together(layer: str) -> str:
+    """Return the text that says why files are read as one layer."""
+    timetable = layer_entries()[layer].delivery.kind == "gtfs"
+    return "deliveries.together" if timetable else "inbox.together"
 
 
 def _show_plan(planned: list[Planned], lang: Language, *, as_json: bool) -> None:
@@ -147,6 +156,7 @@ def _show_report(report: Report, lang: Language, *, as_json: bool) -> None:
     if as_json:
         show_json([as_dict(o) for o in report.outcomes])
         return
+    by_hand = [o.layer for o in report.outcomes if o.state == "by_hand"]
     heads = ("layer", "state", "size", "date", "message")
     rows = [
         [
@@ -154,11 +164,20 @@ def _show_report(report: Report, lang: Language, *, as_json: bool) -> None:
             _state(o, lang),
             _size(o.held.size, lang) if o.held else "",
             o.held.date.isoformat() if o.held and o.held.date else "",
-            o.message or ("; ".join(o.held.notes) if o.held else ""),
+            o.message or _notes(o, lang),
         ]
         for o in report.outcomes
+        if o.state != "by_hand"
     ]
-    show_grid("", [t(f"fetch.{h}").in_(lang) for h in heads], rows)
+    if rows:
+        show_grid("", [t(f"fetch.{h}").in_(lang) for h in heads], rows)
+    if by_hand:
+        say(t("deliveries.by_hand", layers=", ".join(by_hand)).in_(lang))
+
+
+def _notes(outcome: Outcome, lang: Language) -> str:
+    notes = outcome.held.notes if outcome.held else ()
+    return "; ".join(note_text(note).in_(lang) for note in notes)
 
 
 def _state(outcome: Outcome, lang: Language) -> str:

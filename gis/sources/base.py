@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gis.provenance import LayerSource
 
 Bounds = tuple[float, float, float, float]
+# A folder of this ending holds several deliveries of one layer (a municipality's, its neighbours').
+PARTS = ".parts"
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Request:
     """One layer to read.
 
     ``epsg`` is the working CRS, ``bounds`` (west, south, east, north) a box in it:
-    rows that do not meet the box are left out; None reads everything.
+    rows that do not meet the box are left out; None reads everything. ``further`` are the other
+    files of a layer that comes in several.
     """
 
     layer: str
@@ -37,6 +40,16 @@ class Request:
     local: LocalLayer | None
     epsg: int
     bounds: Bounds | None
+    further: tuple[Path, ...] = ()
+
+    @property
+    def files(self) -> list[Path]:
+        """Every delivery of the layer: its files, and those of a folder of parts."""
+        found: list[Path] = []
+        for path in (self.path, *self.further):
+            inside = sorted(path.iterdir()) if path.suffix == PARTS else [path]
+            found += [p for p in inside if not p.name.startswith(".")]
+        return found
 
     @property
     def label(self) -> str:
@@ -75,15 +88,15 @@ class Delivered:
     """What a reader found: the entry's fields, typed, and geometries, row by row.
 
     ``geometry`` is a GeoSeries in the CRS of the file, on the index of ``fields``;
-    ``keep_file`` tells that the layer must travel as a file; ``inside`` are the names of the
-    file's layers that were read.
+    ``file`` is there where the layer must travel as a file (a timetable); ``inside`` are the
+    names of the file's layers that were read.
     """
 
     fields: pd.DataFrame
     geometry: gpd.GeoSeries
     notes: tuple[str, ...] = ()
     raster: Raster | None = None
-    keep_file: bool = False
+    file: Path | None = None
     inside: tuple[str, ...] = ()
 
 

@@ -1,8 +1,8 @@
 """Read Parquet in batches that stay small however long the texts are that it stores once.
 
 A text that fills a column is stored once by dictionary and weighs nothing in the file's own
-sizes; read plainly it is written out row by row. Columns of text are therefore read as
-dictionaries, and what the rows weigh written out is counted before they are.
+sizes; read plainly it is written out row by row. Texts are therefore read as dictionaries, those
+inside lists and structures too, and what the rows weigh written out is counted before they are.
 """
 
 from __future__ import annotations
@@ -40,10 +40,38 @@ def batches(
     keeps all of it, so that less is allowed. Raises SourceError for more bytes in all than the
     limits allow, and whatever pyarrow raises for a broken file.
     """
+    none = True
+    for batch, ends in _weighed(path, columns, limits, whole=whole):
+        for start, end in _cuts(ends, limits.parquet_batch):
+            none = False
+            yield _written_out(batch.slice(start, end - start))
+    if none:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            head = file.schema_arrow.empty_table().select(list(columns)).combine_chunks()
+        yield _written_out(
+            pa.RecordBatch.from_arrays(
+                [pa.array([], f.type) for f in head.schema], schema=head.schema
+            )
+        )
+
+
+def check_weight(path: Path, columns: Sequence[str], *, limits: Limits = LIMITS) -> None:
+    """Refuse columns that weigh more than may be read at once; none is written out for it.
+
+    Raises SourceError, and whatever pyarrow raises for a broken file.
+    """
+    for _ in _weighed(path, columns, limits, whole=True):
+        continue
+
+
+def _weighed(
+    path: Path, columns: Sequence[str], limits: Limits, *, whole: bool
+) -> Iterator[tuple[pa.RecordBatch, NDArray[np.int64]]]:
+    """Yield batches as they are stored, and what their rows up to each weigh written out."""
     with pyarrow.parquet.ParquetFile(path) as file:
-        texts = [f.name for f in file.schema_arrow if f.name in columns and _is_text(f.type)]
+        texts = _texts(file, columns)
     most = limits.parquet_whole if whole else limits.parquet_bytes
-    seen, none = 0, True
+    seen = 0
     with pyarrow.parquet.ParquetFile(path, read_dictionary=texts) as file:
         rows = _rows_at_once(file.metadata, limits)
         for batch in file.iter_batches(batch_size=rows, columns=list(columns)):
@@ -56,26 +84,22 @@ def batches(
                     f"from {path.stat().st_size} bytes; allowed: at most {most >> 20} MiB"
                 )
                 raise SourceError(message)
-            for start, end in _cuts(ends, limits.parquet_batch):
-                none = False
-                yield _written_out(batch.slice(start, end - start))
-        if none:
-            head = file.schema_arrow.empty_table().select(list(columns)).combine_chunks()
-            yield _written_out(
-                pa.RecordBatch.from_arrays(
-                    [pa.array([], f.type) for f in head.schema], schema=head.schema
-                )
-            )
+            yield batch, ends
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    types = pa.types
-    return bool(
-        types.is_string(kind)
-        or types.is_large_string(kind)
-        or types.is_binary(kind)
-        or types.is_large_binary(kind)
-    )
+def _texts(file: pyarrow.parquet.ParquetFile, columns: Sequence[str]) -> list[str]:
+    """Return the paths of the leaves that hold texts in the named columns."""
+    leaves = (file.schema.column(i) for i in range(len(file.schema)))
+    return [
+        leaf.path
+        for leaf in leaves
+        if leaf.physical_type in _LONG and _column_of(leaf.path, file.schema_arrow.names) in columns
+    ]
+
+
+def _column_of(path: str, names: Sequence[str]) -> str:
+    """Return the column that a leaf lies in; a column's own name may hold dots."""
+    return max((n for n in names if path == n or path.startswith(f"{n}.")), key=len, default="")
 
 
 def group_bytes(said: pa.parquet.FileMetaData) -> list[tuple[int, int]]:
@@ -106,13 +130,45 @@ def _row_bytes(batch: pa.RecordBatch) -> NDArray[np.int64]:
     """Return what every row weighs when its texts are written out."""
     rows = np.zeros(batch.num_rows, dtype=np.int64)
     for column in batch.columns:
-        if pa.types.is_dictionary(column.type):
-            lengths = pa.compute.binary_length(column.dictionary)
-            taken = pa.compute.fill_null(pa.compute.take(lengths, column.indices), 0)
-            rows += taken.to_numpy(zero_copy_only=False).astype(np.int64) + _INDEX_BYTES
-        elif batch.num_rows:
-            rows += -(-column.nbytes // batch.num_rows)
+        rows += _weights(column)
     return rows
+
+
+def _weights(column: pa.Array) -> NDArray[np.int64]:
+    """Return what every value of a column weighs written out, with all that lies in it."""
+    count, kind = len(column), column.type
+    if pa.types.is_dictionary(kind):
+        lengths = pa.compute.binary_length(column.dictionary)
+        taken = pa.compute.fill_null(pa.compute.take(lengths, column.indices), 0)
+        known: NDArray[np.int64] = taken.to_numpy(zero_copy_only=False).astype(np.int64)
+        return known + _INDEX_BYTES
+    if pa.types.is_struct(kind):
+        weights = np.zeros(count, dtype=np.int64)
+        for inside in column.flatten():
+            weights += _weights(inside)
+        return weights
+    if _is_list(kind):
+        offsets, inside = _opened(column)
+        ends = np.concatenate([[0], np.cumsum(_weights(inside))])
+        return np.asarray(np.diff(ends[offsets]) + _INDEX_BYTES, dtype=np.int64)
+    return np.full(count, -(-column.nbytes // count) if count else 0, dtype=np.int64)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    types = pa.types
+    several = types.is_list(kind) or types.is_large_list(kind) or types.is_map(kind)
+    return bool(several or types.is_fixed_size_list(kind))
+
+
+def _opened(column: pa.Array) -> tuple[NDArray[np.int64], pa.Array]:
+    """Return where each list of a column begins and ends, and the values of all of them alone."""
+    if pa.types.is_fixed_size_list(column.type):
+        size = column.type.list_size
+        inside = column.values.slice(column.offset * size, len(column) * size)
+        return np.arange(len(column) + 1, dtype=np.int64) * size, inside
+    offsets = column.offsets.to_numpy(zero_copy_only=False).astype(np.int64)
+    inside = column.values.slice(int(offsets[0]), int(offsets[-1] - offsets[0]))
+    return offsets - offsets[0], inside
 
 
 def _cuts(ends: NDArray[np.int64], most: int) -> Iterator[tuple[int, int]]:
@@ -127,11 +183,29 @@ def _cuts(ends: NDArray[np.int64], most: int) -> Iterator[tuple[int, int]]:
 
 def _written_out(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return the batch with plain values in place of dictionaries."""
-    columns = [
-        column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-        for column in batch.columns
-    ]
+    columns = [_plain(column) for column in batch.columns]
     fields = [pa.field(n, c.type) for n, c in zip(batch.schema.names, columns, strict=True)]
     # The metadata say which of pandas' types a column had.
     said = pa.schema(fields, metadata=batch.schema.metadata)
     return pa.RecordBatch.from_arrays(columns, schema=said)
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    """Return a column with plain values for dictionaries, at any depth; only its own rows."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return column.dictionary_decode()
+    if pa.types.is_struct(kind):
+        names = [kind.field(i).name for i in range(kind.num_fields)]
+        inside = [_plain(c) for c in column.flatten()]
+        return pa.StructArray.from_arrays(inside, names, mask=column.is_null()) if names else column
+    if not _is_list(kind):
+        return column
+    offsets, values = _opened(column)
+    values, none = _plain(values), column.is_null()
+    if pa.types.is_fixed_size_list(kind):
+        return pa.FixedSizeListArray.from_arrays(values, kind.list_size, mask=none)
+    made = pa.LargeListArray if pa.types.is_large_list(kind) else pa.ListArray
+    places = pa.array(offsets, pa.int64() if made is pa.LargeListArray else pa.int32())
+    # A map is handed on as the list of its pairs, which is what it is.
+    return made.from_arrays(places, values, mask=none)

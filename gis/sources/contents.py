@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from gis.sources.base import Notes
 from gis.sources.containers import FURTHER, VECTOR_SUFFIXES, datasets
 from gis.sources.darwincore import core_table
 from gis.sources.limits import check_zip, copy_member, safe_name
+from gis.sources.netex_files import is_netex, netex_kind
 from gis.sources.osm import is_osm
 from gis.sources.raster import pixel_side_m
 from gis.sources.rows import guarded
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RASTER_SUFFIXES = (".tif", ".tiff")
-_NETEX = b"<PublicationDelivery"  # the root of every delivery in NeTEx
-_HEAD = 1 << 12
 _FEED = {"stops.txt", "trips.txt", "stop_times.txt"}
 
 
 READABLE = tuple(
-    dict.fromkeys((".zip", *TABLE_SUFFIXES, *RASTER_SUFFIXES, *VECTOR_SUFFIXES, ".pbf", *FURTHER))
+    dict.fromkeys(
+        (".zip", *TABLE_SUFFIXES, *RASTER_SUFFIXES, *VECTOR_SUFFIXES, ".pbf", ".xml", *FURTHER)
+    )
 )
 
 
@@ -40,13 +40,15 @@ READABLE = tuple(
 class Content:
     """One layer of a file. ``kind``: polygon, line, point, table, raster, gtfs, osm or netex.
 
-    ``pixel_m`` is the side of a raster's pixel where its CRS counts in metres.
+    ``pixel_m`` is the side of a raster's pixel where its CRS counts in metres. A timetable is
+    of kind gtfs, ``netex`` where it comes in that form; a stop register is of kind netex.
     """
 
     layer: str
     kind: str
     fields: tuple[str, ...] = ()
     pixel_m: float | None = None
+    netex: bool = False
 
 
 def contents(path: Path) -> list[Content]:
@@ -58,12 +60,14 @@ def contents(path: Path) -> list[Content]:
         return [Content(path.stem, "table", column_names(path))]
     if suffix in RASTER_SUFFIXES:
         return [Content(path.stem, "raster", pixel_m=pixel_side_m(path))]
-    if suffix == ".xml" and _NETEX in _head(path):
-        return [Content(path.stem, "netex")]
+    if is_netex(path):
+        kind = "netex" if netex_kind(path) == "stops" else "gtfs"
+        return [Content(path.stem, kind, netex=True)]
+    if suffix == ".xml":
+        message = f"{path.name}: XML that is no NeTEx; allowed: timetables and stop registers in it"
+        raise SourceError(message)
     if suffix == ".zip":
         names = check_zip(path)
-        if _is_netex(path, names):
-            return [Content(path.stem, "netex")]
         plain = {PurePosixPath(n).name for n in names}
         if plain >= _FEED:
             return [Content(path.stem, "gtfs")]
@@ -75,23 +79,6 @@ def contents(path: Path) -> list[Content]:
             if core is not None:
                 return [Content(path.stem, "table", column_names(core))]
     return list(_vector(path))
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        return stream.read(_HEAD)
-
-
-def _is_netex(path: Path, names: list[str]) -> bool:
-    """Tell whether a zip holds nothing but XML, and that NeTEx. Raises SourceError."""
-    if not names or not all(n.lower().endswith(".xml") for n in names):
-        return False
-    try:
-        with zipfile.ZipFile(path) as archive, archive.open(names[0]) as stream:
-            return _NETEX in stream.read(_HEAD)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        message = f"{path.name}/{names[0]}: damaged in the zip ({error}); fetch it again"
-        raise SourceError(message) from None
 
 
 def has_geometry(path: Path) -> bool:

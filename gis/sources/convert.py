@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _NO_VALUE = ("", "Null", "<Null>", "NULL")
 _WHOLE = re.compile(r"[+-]?\d+")
 _LONGEST = 18  # what surely fits 64 bits
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WRITTEN = r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d{1,2}) \d\d:\d\d:\d\d [A-Z]{2,5} (\d{4})"
 _DATES = (
     # pattern of the whole value, characters that hold the date, their format
     (r"\d{4}-\d{2}-\d{2}(?:[T /].*)?", 10, "%Y-%m-%d"),
@@ -104,7 +106,8 @@ def as_date(values: pd.Series, *, source: str) -> pd.Series:
     """Return dates (datetime64[s], midnight); a year or month alone is its first day.
 
     Of a span (ISO 8601, as Darwin Core has them) the first day is taken. Times with a
-    zone, and epoch milliseconds, are read as Norwegian local time.
+    zone, and epoch milliseconds, are read as Norwegian local time; a time as Unix and Java
+    write it (Sat Jun 26 00:00:00 CET 1976, which old downloads of GBIF hold) is its own day.
     """
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         if values.dt.tz is not None:
@@ -125,8 +128,19 @@ def as_date(values: pd.Series, *, source: str) -> pd.Series:
     if epoch.any():
         moment = pd.to_datetime(text[epoch].astype(np.int64), unit="ms", utc=True)
         out[epoch] = _norwegian_day(moment)
+    written = text.str.fullmatch(_WRITTEN).fillna(value=False).astype(bool) & out.isna()
+    if written.any():
+        out[written] = _written_day(text[written])
     _refuse(text[out.isna() & text.notna()], source=source, allowed=_DATE_FORMS)
     return out
+
+
+def _written_day(text: pd.Series) -> pd.Series:
+    """Return the day of times as Unix and Java write them, in the zone they state."""
+    parts = text.str.extract(_WRITTEN)
+    months = parts[0].map({name: f"{i:02d}" for i, name in enumerate(_MONTHS, 1)})
+    days = parts[2] + months.astype("str") + parts[1].str.zfill(2)
+    return pd.to_datetime(days, format="%Y%m%d", errors="coerce").astype("datetime64[s]")
 
 
 def _norwegian_day(moments: pd.Series) -> pd.Series:

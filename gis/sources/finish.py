@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -14,13 +16,14 @@ import shapely
 from gis.catalogue import layer_entry, publishers
 from gis.check import existing_file, listing, sha256_of
 from gis.crs import WORKING_EPSG, to_working
-from gis.errors import InvariantError
+from gis.errors import InvariantError, SourceError
 from gis.provenance import LayerSource
 from gis.sources.base import LayerData, Notes, Request
 from gis.sources.geometry import dissolved, tidy
 from gis.sources.grid import stream_grid
 from gis.sources.keyed import read_keyed
 from gis.sources.limits import check_vertices
+from gis.sources.netex_stops import stream_register
 from gis.sources.points import stream_points
 from gis.sources.prints import row_prints
 from gis.sources.raster import read_raster
@@ -30,8 +33,7 @@ from gis.sources.zones import check_place, check_zone
 from gis.text import t
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,8 +42,9 @@ if TYPE_CHECKING:
     from gis.sources.base import Bounds, Delivered, Raster, Stated
     from gis.sources.prints import Print
 
-# A folder of this ending holds several deliveries of one layer (a municipality's, its neighbours').
-PARTS = ".parts"
+# Kinds of delivery of which several files can be read as one.
+JOINED = ("vector", "points", "gtfs")
+TIMETABLE = "gtfs"
 
 Read = Callable[["Request", Notes], "Iterator[Delivered]"]
 
@@ -62,6 +65,7 @@ READERS: Mapping[str, Read] = {
     "points": stream_points,
     "grid": stream_grid,
     "gtfs": _at_once(read_timetable),
+    "netex": stream_register,
     "raster": _at_once(read_raster),
     "table": _at_once(read_keyed),
 }
@@ -69,7 +73,7 @@ READERS: Mapping[str, Read] = {
 
 def read_layer(
     layer: str,
-    path: Path,
+    path: Path | Sequence[Path],
     *,
     entry: LayerEntry | None = None,
     local: LocalLayer | None = None,
@@ -88,7 +92,7 @@ def read_layer(
 
 def open_layer(
     layer: str,
-    path: Path,
+    path: Path | Sequence[Path],
     *,
     entry: LayerEntry | None = None,
     local: LocalLayer | None = None,
@@ -96,7 +100,7 @@ def open_layer(
     bounds: Bounds | None = None,
     invented: bool = False,
 ) -> LayerBlocks:
-    """Open a delivered file as a layer of the catalogue, to be read block by block.
+    """Open a delivered file, or several, as a layer of the catalogue, to be read block by block.
 
     entry: default the catalogue's own; local: what the workspace says of the file
     (layer inside, EPSG code, field names, date, owner, licence); epsg: working CRS;
@@ -105,14 +109,17 @@ def open_layer(
     FieldError, CrsError, GeometryError, CatalogueError, also while blocks are read;
     every message names the file.
     """
+    first, *others = [path] if isinstance(path, Path) else path
     request = Request(
         layer=layer,
-        path=existing_file(path),
+        path=existing_file(first),
         entry=entry or layer_entry(layer),
         local=local,
         epsg=epsg,
         bounds=bounds,
+        further=tuple(map(existing_file, others)),
     )
+    _check_several(request)
     return LayerBlocks(request, invented=invented)
 
 
@@ -150,7 +157,7 @@ class LayerBlocks:
                 self._rows += len(frame)
                 self._mended += mended
                 self.raster = delivered.raster
-                self.file = request.path if delivered.keep_file else None
+                self.file = delivered.file
                 yield frame
             self._seen.update(fresh)
             if self._rows == before:
@@ -192,11 +199,21 @@ class LayerBlocks:
 
 
 def _parts(request: Request) -> list[Request]:
-    """Return one request for each delivery: the file itself, or those of a folder of parts."""
-    if request.path.suffix != PARTS:
+    """Return one request for each delivery; of a timetable one for all, for they are joined."""
+    if request.entry.delivery.kind == TIMETABLE:
         return [request]
-    files = sorted(p for p in request.path.iterdir() if not p.name.startswith("."))
-    return [replace(request, path=p) for p in files]
+    return [replace(request, path=p, further=()) for p in request.files]
+
+
+def _check_several(request: Request) -> None:
+    """Refuse several files of a kind of delivery that is not put together. Raises SourceError."""
+    kind = request.entry.delivery.kind
+    if request.further and kind not in JOINED:
+        message = (
+            f"[layers.{request.layer}]: path names {1 + len(request.further)} files; allowed: one, "
+            f"for several are read as one only of the kinds {', '.join(JOINED)}, not of '{kind}'"
+        )
+        raise SourceError(message)
 
 
 def _finished(delivered: Delivered, request: Request, notes: Notes) -> tuple[gpd.GeoDataFrame, int]:
@@ -265,7 +282,7 @@ def _source(
 ) -> LayerSource:
     """Say where a layer comes from: by the workspace, else by the file, else the catalogue."""
     entry, local = request.entry, request.local
-    files = [part.path.name for part in _parts(request)]
+    files = [path.name for path in request.files]
     other = other_data_set(entry, [*files, *inside])
     title = entry.title.text
     if other is not None:
@@ -278,7 +295,7 @@ def _source(
         owner=(local.owner if local else None) or known.owner,
         licence=(local.licence if local else None) or known.licence,
         file=listing(files, limit=3),
-        sha256=sha256_of(request.path),
+        sha256=_sha256(request),
         date=(local.date if local else None) or (notes.stated.date if notes.stated else None),
         retrieved=local.retrieved if local else None,
         metadata=entry.source.metadata if other is None else None,
@@ -290,6 +307,14 @@ def _source(
         dataset=other.title if other is not None else entry.source.dataset,
         inside=inside,
     )
+
+
+def _sha256(request: Request) -> str:
+    """Return the sum of the delivery; of several the sum over their sums."""
+    if not request.further:
+        return sha256_of(request.path)
+    sums = "".join(sha256_of(path) for path in (request.path, *request.further))
+    return hashlib.sha256(sums.encode()).hexdigest()
 
 
 def other_data_set(entry: LayerEntry, names: list[str]) -> DataSet | None:

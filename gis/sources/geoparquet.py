@@ -13,7 +13,7 @@ import pyarrow.parquet
 import shapely
 
 from gis.errors import SourceError
-from gis.sources.batches import batches, group_bytes
+from gis.sources.batches import batches, check_weight, group_bytes
 from gis.sources.limits import check_parquet, read_json
 
 if TYPE_CHECKING:
@@ -106,10 +106,10 @@ def read_rows(path: Path, columns: Sequence[str]) -> gpd.GeoDataFrame:
     if about.own.get("encoding", "WKB") == "WKB":
         blocks = list(_stream(path, columns, whole=True))
         return blocks[0] if len(blocks) == 1 else pd.concat(blocks, ignore_index=True)
+    wanted = [*(n for n in schema.names if n in columns), about.primary]
     try:
-        frame = gpd.read_parquet(
-            path, columns=[*(n for n in schema.names if n in columns), about.primary]
-        )
+        check_weight(path, wanted)  # for geopandas reads all at once
+        frame = gpd.read_parquet(path, columns=wanted)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _broken(path, error) from None
     return frame

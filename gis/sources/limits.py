@@ -182,13 +182,13 @@ def parse_xml(raw: bytes, *, source: str, limits: Limits = LIMITS) -> Element:
         if state["depth"] > limits.xml_depth or state["count"] > limits.xml_elements:
             message = f"{source}: XML too deep or too long; allowed: {limits.xml_depth} levels"
             raise SourceError(message)
-        tree.start(_local(name), {_local(k): v for k, v in attributes.items()})
+        tree.start(local_name(name), {local_name(k): v for k, v in attributes.items()})
 
     def end(name: str) -> None:
         state["depth"] -= 1
-        tree.end(_local(name))
+        tree.end(local_name(name))
 
-    parser = _parser(source, separator="}")
+    parser = safe_parser(source, separator="}")
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = tree.data
@@ -200,7 +200,8 @@ def parse_xml(raw: bytes, *, source: str, limits: Limits = LIMITS) -> Element:
     return tree.close()
 
 
-def _parser(source: str, *, separator: str | None = None) -> expat.XMLParserType:
+def safe_parser(source: str, *, separator: str | None = None) -> expat.XMLParserType:
+    """Return a parser that refuses a DTD and entities, and opens nothing."""
     parser = expat.ParserCreate(namespace_separator=separator)
 
     def no_dtd(*_: Any) -> None:
@@ -212,13 +213,14 @@ def _parser(source: str, *, separator: str | None = None) -> expat.XMLParserType
     return parser
 
 
-def _local(name: str) -> str:
+def local_name(name: str) -> str:
+    """Return an element's name without its namespace."""
     return name.rsplit("}", 1)[-1]
 
 
 def check_xml_start(stream: IO[bytes], *, source: str) -> str:
     """Return the name of the root element; refuse a DTD before it. Raises SourceError."""
-    parser = _parser(source)
+    parser = safe_parser(source)
     found: list[str] = []
     parser.StartElementHandler = lambda name, _: found.append(name)
     try:

@@ -30,6 +30,8 @@ from gis.sources.rows import guarded, straight
 from gis.sources.tables import TEXT_SUFFIXES, column_names, read_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     import pandas as pd
 
 _DEGREES = (-180.0, -90.0, 180.0, 90.0)
@@ -41,6 +43,8 @@ class OwnFile:
 
     ``frame`` holds every row and field in the file's CRS, on the row number (from 0);
     a row without coordinates has a missing geometry. ``notes`` say what GDAL mended.
+    ``stated_epsg`` is the code that was stated for it, ``uses_stated`` whether it had none of
+    its own.
     """
 
     path: Path
@@ -48,6 +52,8 @@ class OwnFile:
     sha256: str
     frame: gpd.GeoDataFrame
     notes: tuple[str, ...]
+    stated_epsg: int | None = None
+    uses_stated: bool = False
 
     @property
     def label(self) -> str:
@@ -68,21 +74,47 @@ def read_own(
     ``layer`` picks among several. ``xy`` names the coordinate columns of a table,
     easting or longitude first. ``epsg`` is the CRS of a file that cannot say its own;
     one that can keeps its own, and GeoJSON whose numbers are degrees is in degrees
-    (RFC 7946). In a table 0, 0 is read as no place. Raises SourceError (no file,
-    broken, no rows, several layers), FieldError (no such column), CrsError.
+    (RFC 7946): see ``check_stated``. In a table 0, 0 is read as no place. Raises
+    SourceError (no file, broken, no rows, several layers), FieldError (no such column),
+    CrsError.
     """
     existing_file(path)
     notes = Notes()
     if _is_table(path):
-        name, frame = None, _table(path, xy, epsg)
+        name, frame, uses = None, _table(path, xy, epsg), True
     else:
         dataset, name = _one_layer(path, layer, notes)
-        frame = _vector(dataset, name, f"{path.name} layer '{name}'", epsg=epsg, notes=notes)
+        frame, uses = _vector(dataset, name, f"{path.name} layer '{name}'", epsg=epsg, notes=notes)
     if not len(frame):
         message = f"{path.name}: no rows"
         raise SourceError(message)
     check_coordinates(frame, source=path.name)
-    return OwnFile(path, name, sha256_of(path), frame, tuple(notes.lines))
+    return OwnFile(path, name, sha256_of(path), frame, tuple(notes.lines), epsg, uses)
+
+
+def check_stated(files: Sequence[OwnFile], *, used: Collection[int] = ()) -> None:
+    """Refuse a stated CRS that a file's own contradicts, where no other file needed it.
+
+    One code is often stated for several files, of which a table needs it and the others have
+    their own; ``used`` are codes that files beside these needed. Raises CrsError.
+    """
+    needed = {*used, *(f.stated_epsg for f in files if f.uses_stated)}
+    for own in files:
+        if own.stated_epsg is None or own.uses_stated or own.stated_epsg in needed:
+            continue
+        check_same_crs(own.frame.crs, own.stated_epsg, source=own.label)
+
+
+def check_same_crs(crs: CRS, epsg: int, *, source: str) -> None:
+    """Refuse a stated EPSG code that is not the CRS a file has. Raises CrsError."""
+    if system_of(epsg, source=source) != crs:
+        said = crs.to_epsg()
+        own = f"EPSG:{said}" if said else crs.name
+        message = (
+            f"{source}: the file says {own}, --crs says EPSG:{epsg}; allowed: the file's own, or "
+            "none stated"
+        )
+        raise CrsError(message)
 
 
 def check_coordinates(frame: gpd.GeoDataFrame, *, source: str) -> None:
@@ -189,7 +221,7 @@ def _layers(dataset: Dataset, path: Path, notes: Notes) -> list[str]:
 
 def _vector(
     dataset: Dataset, layer: str, source: str, *, epsg: int | None, notes: Notes
-) -> gpd.GeoDataFrame:
+) -> tuple[gpd.GeoDataFrame, bool]:
     if dataset.suffix == geoparquet.SUFFIX:
         path = Path(str(dataset.source))
         names, said = geoparquet.read_schema(path)
@@ -206,29 +238,29 @@ def _vector(
         message = f"{source}: no rows"
         raise SourceError(message)
     frame = frame.sort_index().reset_index(drop=True)
-    crs = _settle(said, dataset, frame, source=source, epsg=epsg)
-    return frame.set_crs(crs, allow_override=True)
+    crs, uses_stated = _settle(said, dataset, frame, source=source, epsg=epsg)
+    return frame.set_crs(crs, allow_override=True), uses_stated
 
 
 def _settle(
     said: str | None, dataset: Dataset, frame: gpd.GeoDataFrame, *, source: str, epsg: int | None
-) -> CRS:
-    """Settle the CRS: what the file says; else its name; else what the user states."""
+) -> tuple[CRS, bool]:
+    """Settle the CRS: what the file says; else its name; else what the user states (True)."""
     if dataset.silent_crs:
         named = epsg_in_name(dataset.name)
         west, south, east, north = frame.total_bounds
         in_degrees = west >= -180 and east <= 180 and south >= -90 and north <= 90
         said = None if not in_degrees else str(named or LONLAT_EPSG)
-        epsg = named or epsg
+        said = str(named) if named else said
     if said is not None:
-        return system_of(int(said) if said.isdigit() else said, source=source)
+        return system_of(int(said) if said.isdigit() else said, source=source), False
     if epsg is None:
         message = (
             f"{source}: no coordinate reference system; state its EPSG code (--crs, --weight-crs)"
             ", or write the file with one"
         )
         raise CrsError(message)
-    return system_of(epsg, source=source)
+    return system_of(epsg, source=source), True
 
 
 def _check_degrees(bounds: Any, crs: CRS, source: str) -> None:

@@ -55,13 +55,15 @@ def read_raster(request: Request) -> Delivered:
             raise SourceError(message)
         notes.count(len(tiles) if len(tiles) > 1 else 0, "tiles joined")
         try:
-            values, transform = merge(tiles, bounds=_cut(tiles, bounds), nodata=_NODATA)
+            values, transform = merge(
+                tiles, bounds=_cut(tiles, bounds), nodata=_NODATA, dtype="float32"
+            )
         except (RasterioError, OSError) as error:
             raise _broken(request, error) from None
     grid = values[0].astype(np.float32, copy=False)
     grid[(grid <= _LOWEST_M) | ~np.isfinite(grid)] = np.nan
     if np.isnan(grid).all():
-        message = f"{request.label}: no known height in the area"
+        message = f"{request.label}: no known value in the area"
         raise SourceError(message)
     raster = Raster(values=grid, transform=transform, epsg=request.epsg)
     return Delivered(

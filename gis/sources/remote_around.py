@@ -10,10 +10,10 @@ import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gis.errors import SourceError
+from gis.errors import SourceError, SourceMissingError
 from gis.sources import remote_geonorge
+from gis.sources.base import PARTS
 from gis.sources.contents import lone_table
-from gis.sources.finish import PARTS
 from gis.sources.remote_base import Offer, Parcel
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ def bring(remote: GeonorgeRemote, job: Job, tools: Tools) -> Parcel:
         there = replace(job.place, number=number, former=(), neighbours=(), alone=True)
         try:
             theirs = remote_geonorge.bring(remote, replace(job, place=there), tools)
+        except SourceMissingError:
+            notes.append(f"neighbour {number} not delivered")
+            continue
         except SourceError as error:
             notes.append(f"neighbour {number} not delivered: {str(error)[:200]}")
             continue

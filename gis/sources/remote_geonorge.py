@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from gis.check import listing
-from gis.errors import SourceError
+from gis.errors import SourceError, SourceMissingError
 from gis.sources.download import Ask
 from gis.sources.limits import parse_xml, safe_name
 from gis.sources.names import fold
@@ -170,7 +170,7 @@ def _pick_area(
             return there[key]
     codes = listing((f"{t} {c}" for t, c in there), limit=10)
     message = f"{source}: not delivered for {' / '.join(numbers)}, nor nationally; areas: {codes}"
-    raise SourceError(message)
+    raise SourceMissingError(message)
 
 
 def _pick_format(

@@ -29,9 +29,10 @@ from gis.sources.line_layers import road_layer
 from gis.sources.lines import read_lines
 from gis.sources.osm import is_osm, read_osm
 from gis.sources.osm_rules import FOOTWAYS, MODES, Footways, Mode
-from gis.sources.own import read_own
+from gis.sources.own import check_stated, read_own
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from pyproj import CRS
@@ -142,9 +143,11 @@ def read_network(
     crs: CRS,
     layer: str | None = None,
     epsg: int | None = None,
+    used: Collection[int] = (),
 ) -> NetworkFile:
     """Read a network for a trip's mode: an OpenStreetMap extract or any line file.
 
+    ``used``: EPSG codes that files beside it needed; see ``check_stated``.
     Of several layers the one with roads is taken where none is named. Raises SourceError
     (several such layers), CrsError, GeometryError (nothing that the mode may use).
     """
@@ -152,6 +155,7 @@ def read_network(
         return read_osm(path, mode=trip.mode, crs=crs, footways=trip.footways)
     picked, notes = (layer, ()) if layer else road_layer(path)
     own = read_own(path, layer=picked, epsg=epsg)
+    check_stated([own], used=used)
     own = replace(own, notes=(*notes, *own.notes))
     return read_lines(own, mode=trip.mode, crs=crs, footways=trip.footways)
 

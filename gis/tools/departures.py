@@ -26,6 +26,8 @@ from gis.kernels.timetable import (
 )
 from gis.result import Definition, LeftOut
 from gis.serviceday import ServiceDay, choose_service_day, given_day
+from gis.sources.base import Notes
+from gis.sources.feeds import one_feed
 from gis.sources.gtfs import FeedDay, read_feed, trips_per_date
 from gis.text import Text, number, t
 from gis.tools.answer import Answer, FileSource, plain
@@ -65,16 +67,19 @@ class Asked:
 def departures(feed: Path, asked: Asked) -> Answer:
     """Count the stops that meet a number of departures an hour, and describe every stop.
 
+    ``feed``: GTFS, or a timetable in NeTEx, which is read as the feed it is written as.
     ``value`` is the number of stops that meet it, ``denominator`` the stops with any
     departure in the window. ``stops`` lists every stop of the feed (inside ``bbox``),
     those without departures included. Raises GisError.
     """
     window = parse_window(asked.window)
     _check(asked)
+    made = Notes()
+    given, feed = feed, one_feed([feed], notes=made)
     day = _service_day(feed, asked.date)
     read = read_feed(feed, date=day.date, window=window, bbox=asked.bbox)
     if read.quays.is_empty():
-        message = f"{feed.name}: no stop lies inside {_place(asked.bbox)} (west,south,east,north)"
+        message = f"{given.name}: no stop lies inside {_place(asked.bbox)} (west,south,east,north)"
         raise ParameterError(message)
     table = departure_table(
         read.calls,
@@ -98,10 +103,10 @@ def departures(feed: Path, asked: Asked) -> Answer:
         denominator=served,
         counted="stops",
         definition=_definition(asked, day, window),
-        files=(FileSource("feed", feed.name, None, sha256_of(feed), None, "EPSG:4326"),),
+        files=(FileSource("feed", given.name, None, sha256_of(given), None, "EPSG:4326"),),
         frame=_frame(stops),
         left_out=(*read.left_out, *_idle(stops, asked)),
-        notes=_notes(read, asked, served=served),
+        notes=(*made.lines, *_notes(read, asked, served=served)),
         crs="EPSG:4326 WGS 84",
         details={
             "service_day": {

@@ -22,7 +22,7 @@ from gis.kernels.zones import (
 )
 from gis.result import Definition
 from gis.sources.convert import as_text
-from gis.sources.own import column_of
+from gis.sources.own import check_stated, column_of
 from gis.text import percent, t
 from gis.tools.answer import Answer, plain, share
 from gis.tools.files import Given, Loaded, count_unit, load, metric_crs, name_of
@@ -82,6 +82,7 @@ def expose(
     """
     hit = _Hit(rule, min_share)
     files = zones.read(), points.read()
+    check_stated(files)
     crs = metric_crs(files, metric_epsg)
     p = load(files[1], crs, role="points", weight=weight)
     z = _ranked(load(files[0], crs, role="zones", kinds=("polygon",)), class_field, order)

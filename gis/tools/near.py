@@ -11,6 +11,7 @@ import shapely
 from gis.errors import InvariantError, ParameterError
 from gis.kernels.distance import nearest
 from gis.result import Definition
+from gis.sources.own import check_stated
 from gis.text import number, t
 from gis.tools.answer import Answer, plain, share
 from gis.tools.files import Given, Loaded, count_unit, load, metric_crs, name_of
@@ -39,6 +40,7 @@ def near(
         message = f"max_m {max_m}; allowed: 0 metres or more"
         raise ParameterError(message)
     files = points.read(), targets.read()
+    check_stated(files)
     crs = metric_crs(files, metric_epsg)
     kinds = ("point", "line", "polygon") if representative_point else ("point",)
     p = load(files[0], crs, role="points", kinds=kinds, weight=weight)

@@ -15,6 +15,7 @@ from gis.kernels.network_reach import Reached, Reason
 from gis.kernels.network_reach import reach as search
 from gis.kernels.network_snap import Snapped, snap
 from gis.result import LeftOut
+from gis.sources.own import check_stated
 from gis.sources.trips import CS_PER_MIN, Priced, Trip, price, read_network
 from gis.text import number, percent, t
 from gis.tools.answer import Answer, FileSource, plain, share
@@ -83,11 +84,15 @@ def reach(
     lines. Raises GisError, also where no destination or no origin is on the network.
     """
     files = origins.read(), destinations.read()
+    check_stated(files)
+    used = {f.stated_epsg for f in files if f.uses_stated and f.stated_epsg}
     crs = metric_crs(files, metric_epsg)
     kinds = ("point", "line", "polygon") if representative_point else ("point",)
     p = load(files[0], crs, role="origins", kinds=kinds, weight=weight)
     q = load(files[1], crs, role="destinations", kinds=kinds)
-    file = read_network(network.path, trip=trip, crs=crs, layer=network.layer, epsg=network.epsg)
+    file = read_network(
+        network.path, trip=trip, crs=crs, layer=network.layer, epsg=network.epsg, used=used
+    )
     graph = build_graph(file.ways)
     main = main_edges(graph, least_share=trip.least_share)
     places = [_snapped(graph, part, main, trip=trip, file=file) for part in (p, q)]

@@ -24,7 +24,7 @@ from gis.errors import CrsError, ParameterError, SourceError
 from gis.kernels.zonal import Frame, ZonalSums
 from gis.result import Definition, LeftOut
 from gis.sources.outward import check_own_raster
-from gis.sources.own import column_of, system_of
+from gis.sources.own import check_same_crs, check_stated, column_of, system_of
 from gis.text import t
 from gis.tools.answer import Answer, FileSource, plain, share
 from gis.tools.files import Given, Loaded, load, name_of
@@ -119,7 +119,11 @@ def zonal(
         )
         raise SourceError(message) from None
     with file:
-        grid = _grid(file, band, raster_epsg, label=raster.name)
+        used = {raster_epsg} if raster_epsg and not file.crs else set[int]()
+        check_stated([own], used=used)
+        # A code that the zones needed says nothing of a raster with its own, nor the other way.
+        stated = None if own.uses_stated and file.crs else raster_epsg
+        grid = _grid(file, band, stated, label=raster.name)
         loaded = load(own, grid.crs, role="zones", kinds=("polygon",))
         ids = _ids(loaded, id_field)
         sums, every = _summed(grid, loaded.shapes)
@@ -160,6 +164,8 @@ def _grid(file: Any, band: int, epsg: int | None, *, label: str) -> _Grid:
         raise SourceError(message)
     if file.crs:
         crs = system_of(file.crs.to_wkt(), source=label)
+        if epsg is not None:
+            check_same_crs(crs, epsg, source=label)
     elif epsg is None:
         message = f"{label}: no coordinate reference system; state it with --crs <EPSG code>"
         raise CrsError(message)
