@@ -68,23 +68,6 @@ def _settle(study: Study, cells: Cells) -> NDArray[np.object_]:
     return shown
 
 
-def reached_that_tell(
-    study: Study, cells: Cells, unit: NDArray[np.int64], *, near: NDArray[np.bool_]
-) -> list[str]:
-    """List the units whose sum of reached residents would give away a cell of 1 to 9."""
-    group = np.where(near, unit, -1)
-    units = study.frame(UNITS)
-    inside = group >= 0
-    total = np.bincount(group[inside], weights=cells.weight[inside], minlength=len(units))
-    total = np.where((total > 0) & (total < LEAST), np.nan, total)
-    low, high = study.once(
-        ("intervals", cells.layer), lambda: intervals(shown_residents(study, cells))
-    )
-    small = (cells.weight > 0) & (cells.weight < LEAST)
-    told = told_groups(group, low, high, small=small, total=total)
-    return [str(number) for number in units["number"].to_numpy()[told]]
-
-
 def told_units(
     weight: NDArray[np.float64],
     shown: NDArray[np.object_],
