@@ -164,6 +164,36 @@ def test_mapped_for_200_years_is_not_mapped_for_1000() -> None:
     assert public["not_mapped"].tolist() == [680, 680, 740]
 
 
+def test_a_zone_just_across_the_border_holds_its_part_of_a_border_cell() -> None:
+    """By hand: the cell of 30 reaches 50 m out; the zone there takes 40 x 250 m of it, 0.16.
+
+    The same zone moved into the municipality's own ground holds as much; one that lies a
+    cell away holds nothing. What is clear of marine clay is so on both sides of the border.
+    """
+    square = frame([box(0, 0, 700, 1000)], number=["9999"], name=["Byen"])
+    for west, expected in ((710, 4.8), (660, 4.8), (751, 0.0), (950, 0.0)):
+        data = town(
+            municipality=square,
+            sea=None,
+            flood_zones=zone(box(west, 0, west + 40, 250)),
+            flood_mapped_extent=frame([box(0, 0, 1000, 1000)]),
+        )
+        result = run(data, method="area")
+        assert result.numerator == pytest.approx(expected)
+        row = result.table("hazards").frame.set_index("hazard_id").loc["flood_zones"]
+        parts = [row[c] for c in ("inside", "mapped_outside", "not_mapped")]
+        assert parts == pytest.approx([expected, 780 - expected, 0])
+    clay = town(
+        municipality=square,
+        sea=None,
+        quick_clay=frame([box(0, 0, 50, 50)], risk_class=["3"], hazard_degree=["high"]),
+        marine_limit=frame([box(0, 0, 100, 100)]),
+    )
+    row = run(clay, method="area").table("hazards").frame.set_index("hazard_id").loc["quick_clay"]
+    # The cell of 10 holds 0.04 of clay and 0.12 of other marine ground.
+    assert [row["inside"], row["not_mapped"]] == pytest.approx([0.4, 1.2])
+
+
 def test_groups_are_exposed_as_their_unit_is() -> None:
     """By hand: 30 of the west's 480 flooded, 20 of them by surge too; tables of two kinds."""
     units = frame(

@@ -109,7 +109,7 @@ class CutOff:
         """Whether any of the municipality's roads run where the hazard is mapped, and all do."""
         if not (self.cells.total and self.own_km):
             return Status.INSUFFICIENT_DATA
-        if not len(self.hazard.zones.ranks) and np.isclose(self.unmapped_km, self.own_km):
+        if not len(self.taken) and np.isclose(self.unmapped_km, self.own_km):
             return Status.NOT_MAPPED
         return Status.PARTLY_MAPPED if self.unmapped_km > 0 else Status.OK
 

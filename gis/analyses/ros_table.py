@@ -151,7 +151,7 @@ def _rows(
     km = {k: km_by_class(v, hazard) for k, v in lines.items()}
     made = []
     for i, one in enumerate(hazard.classes):
-        if area[i] <= 0:
+        if area[i] <= 0 and residents[i] <= 0:
             continue
         annual = one.annual_probability
         years = "" if annual is None else f"1/{round(1 / annual)}"
@@ -175,7 +175,7 @@ def _rows(
 
 def _is_here(study: Study, exposure: Exposure) -> bool:
     shared = shapely.intersection(exposure.hazard.zones.bands, study.polygon)
-    return bool((shapely.area(shared) > 0).any())
+    return bool((shapely.area(shared) > 0).any() or exposure.inside.sum() > 0)
 
 
 def _row_of_none(study: Study, counted: Counted, exposure: Exposure) -> dict[str, Any]:

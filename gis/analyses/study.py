@@ -81,13 +81,16 @@ class Study:
             self._frames[layer] = self.data.frame(layer)
         return self._frames[layer]
 
-    def near(self, layer: str) -> gpd.GeoDataFrame:
+    def near(self, layer: str, *, beyond_m: float = 0.0) -> gpd.GeoDataFrame:
         """Return the rows that meet the municipality, in their own order.
 
-        Raises LayerMissingError.
+        ``beyond_m``: or lie at most so many metres from it. Raises LayerMissingError.
         """
         frame = self.frame(layer)
-        hits = frame.sindex.query(self.polygon, predicate="intersects")
+        if beyond_m:
+            hits = frame.sindex.query(self.polygon, predicate="dwithin", distance=beyond_m)
+        else:
+            hits = frame.sindex.query(self.polygon, predicate="intersects")
         return frame.iloc[np.sort(hits)]
 
     def source(self, layer: str) -> LayerSource:
