@@ -17,8 +17,9 @@ from gis.analyses.zones import hazard_of
 from gis.catalogue import layer_entry
 from gis.errors import ParameterError, SourceError
 from gis.published import publishable
-from gis.result import Result
+from gis.result import Result, Status
 from gis.sources import read_layer
+from gis.text import t
 from tests.town import E0, N0, Town, box, cells, frame, points, population, study, town
 
 if TYPE_CHECKING:
@@ -281,6 +282,30 @@ def test_moving_the_edge_counts_who_is_near_it() -> None:
     assert counts["edge+10m"] == pytest.approx(8)
     assert counts["edge-5m"] == pytest.approx(0)
     assert result.figures["residents_more_edge_5m"] == pytest.approx(4)
+
+
+def test_an_empty_municipality_beside_coded_cells_has_no_bounds() -> None:
+    """By hand: everybody lives across the border, in cells coded 5; nobody has a share."""
+    far = cells({(c, 0): 5.0 for c in range(8, 20)} | {(0, 0): 0.0}, "residents")
+    data = town(
+        population_grid=far,
+        forest=frame([box(0, 0, 250, 250)]),
+        frequent_stops=frame(points((125, 125)), stop_id=["A"], name=["A"], mode=["bus"]),
+    )
+    for name in ("green-access", "transit-access"):
+        result = run(data, name)
+        assert (result.value, result.low, result.high) == (None, None, None)
+        assert result.status is Status.INSUFFICIENT_DATA
+
+
+def test_with_spread_residents_the_joint_probability_is_not_claimed() -> None:
+    """By hand: two kinds of slide over one cell; only a point has a joint class, and it says so."""
+    slides = frame(
+        [box(0, 0, 250, 250)] * 2, slide_class=["1000", "1000"], slide_type=["snow", "rock"]
+    )
+    for method, key in (("centre", "note_joint"), ("area", "note_not_joint")):
+        told = [n.en for n in run(town(landslide_zones=slides), method=method).notes]
+        assert t(f"hazard_exposure.{key}").en in told
 
 
 def test_coded_small_cells_bound_the_share() -> None:

@@ -238,6 +238,21 @@ def test_no_reader_can_work_out_a_cell_from_its_unit(seed: int) -> None:
                 left_open(shown[inside], true[inside], sums)
 
 
+def test_cells_in_no_unit_do_not_follow_from_the_sum_of_their_row() -> None:
+    """By hand: two cells of 9 in no unit; their row of 18 would tell both, so it is withheld."""
+    data = town(
+        population_grid=cells({(0, 0): 9, (1, 0): 9, (2, 2): 400}, "residents"),
+        frequent_stops=frame(points((125, 125)), stop_id=["A"], name=["A"], mode=["bus"]),
+        basic_statistical_units=frame([box(0, 500, 1000, 1000)], number=["1"], name=["Nord"]),
+    )
+    exact = ANALYSES["transit-access"](study(data), {"max_m": 300})
+    public = publishable(exact)
+    assert public.frame is not None
+    assert exact.table("units").frame["residents"].tolist() == [400, 18]
+    shown = public.frame["residents"].to_numpy(dtype=object)
+    assert sorted(map(str, shown)) == ["*", "*", "400"]
+
+
 def left_open(shown: np.ndarray, true: np.ndarray, sums: set[int]) -> None:
     """Each hidden 1 to 9 keeps three or more values over all ways to fill the sum."""
     spans = [

@@ -196,7 +196,7 @@ def share_bounds(
 
     ``near``: which cells are reached, or the share (0-1) of each that is.
     """
-    if not cells.coded:
+    if not cells.coded or not cells.total:
         return None, None
     low, high, part = cells.low, cells.high, near.astype(np.float64)
     lowest = low @ part / (low @ part + high @ (1 - part))

@@ -45,6 +45,8 @@ SLIVER = 0.01
 class Limits:
     """What excludes cells and what must be studied; every array by cell.
 
+    A slope that is not known excludes nothing; ``slope_unknown`` tells where.
+
     ``taken``: share (0-1) of the cell by what takes it, overlaps counted in each; ``free``
     the share of it that is land and that nothing takes. ``unresolved``: by hazard the
     share of the cell in no zone that nobody has cleared. ``slope`` in degrees, None
@@ -63,6 +65,13 @@ class Limits:
         if self.slope is not None:
             out = out | (np.nan_to_num(self.slope) > max_slope_deg)
         return np.asarray(out)
+
+    @property
+    def slope_unknown(self) -> Bools:
+        """Tell which cells the terrain model has no height in; none without a model."""
+        if self.slope is None:
+            return np.zeros(len(self.free), dtype=bool)
+        return np.isnan(self.slope)
 
     @property
     def needs_study(self) -> Bools:
