@@ -175,7 +175,7 @@ def unit_frame(
     units = units.assign(number=units["number"].astype(str)).dissolve("number", as_index=False)
     joined = units[["number", "name", "geometry"]].merge(rows, on="number")
     land = shapely.intersection(joined.geometry.to_numpy(), study.land)
-    return gpd.GeoDataFrame(joined.drop(columns="geometry"), geometry=land, crs=study.epsg)
+    return gpd.GeoDataFrame(joined.drop(columns="geometry"), geometry=land, crs=study.crs)
 
 
 def _shown(values: Ints, marks: NDArray[Any]) -> pd.Series[Any]:

@@ -256,7 +256,7 @@ def _ignorance(study: Study, cells: GridCells) -> gpd.GeoDataFrame:
             "ignorance": np.round(cells.ignorance, 3),
         },
         geometry=shapely.intersection(cells.squares, study.land),
-        crs=study.epsg,
+        crs=study.crs,
     )
 
 
@@ -289,7 +289,7 @@ def _frame(
         },
         # Cells are counted whole and drawn on land.
         geometry=shapely.intersection(cells.squares, study.land),
-        crs=study.epsg,
+        crs=study.crs,
     )
 
 

@@ -187,7 +187,7 @@ def run(study: Study, params: CutOffParameters) -> Result:
 
 def _closed_frame(study: Study, lines: NDArray[Any]) -> gpd.GeoDataFrame:
     length = shapely.length(lines) / 1000
-    return gpd.GeoDataFrame({"length_km": length}, geometry=lines, crs=study.epsg)
+    return gpd.GeoDataFrame({"length_km": length}, geometry=lines, crs=study.crs)
 
 
 def _definition(study: Study, params: CutOffParameters, hazard: Hazard) -> Definition:
@@ -294,7 +294,7 @@ def _frame(study: Study, found: CutOff) -> gpd.GeoDataFrame:
     np.add.at(sums, (where.cell, found.people_state), where.weight)
     worst = np.array([STATES[i] for i in sums.argmax(axis=1)])
     return gpd.GeoDataFrame(
-        {"cell": cells.cell_id.astype(str), "state": worst}, geometry=cells.squares, crs=study.epsg
+        {"cell": cells.cell_id.astype(str), "state": worst}, geometry=cells.squares, crs=study.crs
     )
 
 

@@ -163,7 +163,7 @@ def large_table(large: pd.DataFrame) -> Table:
 def large_frame(study: Study, large: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return the large workplaces as squares."""
     squares = cell_square(large["cell_id"].to_numpy(dtype=np.int64), size_m=_CELL_M)
-    frame = gpd.GeoDataFrame(large.copy(), geometry=squares, crs=25833).to_crs(study.epsg)
+    frame = gpd.GeoDataFrame(large.copy(), geometry=squares, crs=25833).to_crs(study.crs)
     return frame.rename(columns={"cell_id": "cell"})
 
 
@@ -197,7 +197,7 @@ def cell_frame(study: Study, counts: Counts, bands: Sequence[Banded]) -> gpd.Geo
     frame["residents"] = frame["residents"].fillna(0)
     frame["residents_shown"] = frame["residents_shown"].where(frame["residents"] > 0, 0)
     shapes = [squares[i] for i in frame["cell_id"].tolist()]
-    return gpd.GeoDataFrame(frame, geometry=shapes, crs=study.epsg)
+    return gpd.GeoDataFrame(frame, geometry=shapes, crs=study.crs)
 
 
 def _distances(bands: Sequence[Banded], name: str) -> Mapping[str, Floats]:
@@ -210,7 +210,7 @@ def band_layers(study: Study, bands: Sequence[Banded]) -> dict[str, gpd.GeoDataF
         f"bands_{b.targets.kind}": gpd.GeoDataFrame(
             {"max_m": [float(m) for m in reversed(b.limits_m)]},
             geometry=list(reversed(b.discs.tolist())),
-            crs=study.epsg,
+            crs=study.crs,
         )
         for b in bands
     }

@@ -17,7 +17,7 @@ from gis.text import Text, number, people, t
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gis.analyses.hazard_exposure import Counted, HazardExposureParameters
+    from gis.analyses.hazard_counts import Counted, HazardExposureParameters
     from gis.analyses.placing import Placing
     from gis.analyses.study import Study
     from gis.analyses.zones import Hazard

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import CRS
 
 from gis.analyses.residents import CELL_M, Cells, Counted, whose
 from gis.crs import WORKING_EPSG, transform_points
@@ -54,7 +53,7 @@ def own_cells(study: Study, asked: OwnFileAsked) -> Cells:
     own = read_own(asked.path, layer=asked.layer, xy=asked.xy, epsg=asked.epsg)
     rows = usable_rows(
         own,
-        CRS.from_epsg(study.epsg),
+        study.crs,
         role="weights",
         kinds=("point", "polygon"),
         weight=asked.field,
@@ -79,7 +78,7 @@ def own_cells(study: Study, asked: OwnFileAsked) -> Cells:
         weight=weight,
         low=weight,
         high=weight,
-        squares=squares.to_crs(study.epsg).to_numpy(),
+        squares=squares.to_crs(study.crs).to_numpy(),
         coded=False,
         counted=OWN_WEIGHT,
         left_out=(*rows.left_out, *_elsewhere(rows.weights[~inside])),

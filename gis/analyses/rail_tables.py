@@ -114,7 +114,7 @@ def ride_frame(study: Study, origins: Origins, done: Ridden) -> gpd.GeoDataFrame
     columns["way_m"] = np.round(metres)
     if done.ride.trip.timed:
         columns["minutes"] = np.round(origins.middle(done.minutes), 1)
-    return gpd.GeoDataFrame(columns, geometry=cells.squares, crs=study.epsg)
+    return gpd.GeoDataFrame(columns, geometry=cells.squares, crs=study.crs)
 
 
 def ride_layers(done: Ridden) -> dict[str, gpd.GeoDataFrame]:

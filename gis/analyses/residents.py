@@ -139,7 +139,7 @@ def address_cells(study: Study) -> Cells:
         weight=count,
         low=count,
         high=count,
-        squares=squares.to_crs(study.epsg).to_numpy(),
+        squares=squares.to_crs(study.crs).to_numpy(),
         coded=False,
         counted="addresses",
         left_out=(),

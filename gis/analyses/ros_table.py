@@ -20,7 +20,7 @@ from gis.analyses.critical_infrastructure import (
     Standing,
     standing,
 )
-from gis.analyses.hazard_exposure import HazardExposureParameters, count_exposed
+from gis.analyses.hazard_counts import HazardExposureParameters, count_exposed
 from gis.analyses.lengths import LINES, km_by_class, lines_above_ground
 from gis.analyses.parts import listed, provenance, table
 from gis.analyses.placing import placing_text
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gis.analyses.exposure import Exposure
-    from gis.analyses.hazard_exposure import Counted
+    from gis.analyses.hazard_counts import Counted
     from gis.analyses.study import Study
     from gis.result import Table
 

@@ -239,7 +239,7 @@ def _polygons(study: Study, steep: Steep, params: SlopeScreeningParameters) -> g
             "area_km2": [sum(p.area for p in found[k]) / _KM2 for k in keys],
         },
         geometry=[shapely.MultiPolygon(found[k]) for k in keys],
-        crs=study.epsg,
+        crs=study.crs,
     )
 
 

@@ -14,13 +14,15 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from gis.crs import WORKING_EPSG
+from gis.crs import WORKING_EPSG, crs_of
 from gis.errors import LayerMissingError, ParameterError
 from gis.result import Area
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from pyproj import CRS
 
     from gis.provenance import LayerSource
 
@@ -60,6 +62,11 @@ class Study:
     epsg: int = WORKING_EPSG
     _frames: dict[str, gpd.GeoDataFrame] = field(default_factory=dict, repr=False, compare=False)
     _made: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def crs(self) -> CRS:
+        """The working CRS, made once: of a number alone it takes longer than many frames."""
+        return crs_of(self.epsg)
 
     def once[T](self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         """Return what ``make`` gave the first time for this key: a network is built once."""

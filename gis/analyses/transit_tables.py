@@ -163,7 +163,7 @@ def access_frame(study: Study, reach: Reach, *, max_m: float) -> gpd.GeoDataFram
     columns = cell_columns(study, cells)
     columns["reached"] = reach.within(max_m)
     columns["distance_m"] = np.round(reach.distance_m)
-    return gpd.GeoDataFrame(columns, geometry=cells.squares, crs=study.epsg)
+    return gpd.GeoDataFrame(columns, geometry=cells.squares, crs=study.crs)
 
 
 def access_layers(study: Study, reach: Reach, *, max_m: float) -> dict[str, gpd.GeoDataFrame]:
@@ -182,5 +182,5 @@ def access_layers(study: Study, reach: Reach, *, max_m: float) -> dict[str, gpd.
         catchment = walk.area(max_m)
     return {
         "stops": frequent,
-        "catchment": gpd.GeoDataFrame({"max_m": [max_m]}, geometry=[catchment], crs=study.epsg),
+        "catchment": gpd.GeoDataFrame({"max_m": [max_m]}, geometry=[catchment], crs=study.crs),
     }

@@ -174,9 +174,14 @@ def mapped_extent(study: Study, layer: str, extent: str | None) -> NDArray[Any] 
 
 
 def together(hazards: Sequence[Hazard]) -> Zones:
-    """Join the zones of several hazards into one class, so that their union counts once."""
-    # Bands are dissolved already, so that joining them is cheap.
-    return one_class(np.concatenate([h.zones.bands for h in hazards] or [np.empty(0, object)]))
+    """Take the zones of several hazards as one class, so that their union counts once."""
+    return one_class(np.concatenate([np.empty(0, object), *(h.zones.shapes for h in hazards)]))
+
+
+def joined(hazards: Sequence[Hazard]) -> shapely.Geometry:
+    """Join the zones of several hazards; of their bands, which are dissolved already."""
+    bands = [h.zones.bands for h in hazards]
+    return shapely.union_all(np.concatenate([np.empty(0, object), *bands]))
 
 
 def band_frame(study: Study, hazard: Hazard) -> gpd.GeoDataFrame:
@@ -191,6 +196,6 @@ def band_frame(study: Study, hazard: Hazard) -> gpd.GeoDataFrame:
             "area_km2": shapely.area(cut) / 1e6,
         },
         geometry=cut,
-        crs=study.epsg,
+        crs=study.crs,
     )
     return frame[frame["area_km2"] > 0].reset_index(drop=True)

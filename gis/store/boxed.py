@@ -7,7 +7,6 @@ the store's own for all of them; here it is made once.
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -16,20 +15,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 from geopandas.array import from_shapely
-from pyproj import CRS
 
 from gis.errors import StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pyproj import CRS
+
 Bounds = tuple[float, float, float, float]
-
-
-@cache
-def working_crs(epsg: int) -> CRS:
-    """Return a CRS by its code, made once."""
-    return CRS.from_epsg(epsg)
 
 
 def read_near(path: Path, box: Bounds, *, crs: CRS) -> gpd.GeoDataFrame:

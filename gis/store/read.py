@@ -9,8 +9,9 @@ import geopandas as gpd
 
 from gis.catalogue import layer_entries
 from gis.check import did_you_mean, listing
+from gis.crs import crs_of
 from gis.errors import LayerMissingError, StoreError
-from gis.store.boxed import read_near, working_crs
+from gis.store.boxed import read_near
 from gis.store.folder import current_build
 from gis.store.manifest import FILE_NAME, LayerRecord, Manifest, read_manifest
 from gis.workspace import ALL_NORWAY
@@ -76,9 +77,7 @@ class Store:
         """
         if _is_control(layer):
             return self.frame(layer)  # which refuses it
-        return read_near(
-            self._path(self._record(layer).frame), box, crs=working_crs(self.manifest.epsg)
-        )
+        return read_near(self._path(self._record(layer).frame), box, crs=crs_of(self.manifest.epsg))
 
     def source(self, layer: str) -> LayerSource:
         """Return where a layer comes from. Raises LayerMissingError."""
