@@ -61,7 +61,8 @@ class Store:
         if _is_control(layer):
             message = f"layer '{layer}' is held for checking alone; see 'arealplan check'"
             raise LayerMissingError(message)
-        return gpd.read_parquet(self._path(self._record(layer).frame))
+        path = self._path(self._record(layer).frame)
+        return read_near(path, None, crs=crs_of(self.manifest.epsg))
 
     def control(self, layer: str) -> gpd.GeoDataFrame:
         """Read a layer that is held for checking alone. Raises LayerMissingError, StoreError."""
