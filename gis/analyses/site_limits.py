@@ -14,8 +14,7 @@ from gis.analyses.land_parts import near_shapes
 from gis.analyses.site_grid import TERRAIN, mean_slope
 from gis.analyses.tek17 import REQUIRED_YEARS
 from gis.analyses.verdicts import FLOOD, years_of
-from gis.analyses.zones import hazard_ids, hazard_of, is_silent
-from gis.catalogue import layer_entry
+from gis.analyses.zones import hazard_ids, hazard_of, is_silent, zone_layers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,8 +86,7 @@ def limits_of(study: Study, grid: SiteGrid) -> Limits:
 
 def real_hazards() -> tuple[str, ...]:
     """Return the catalogue's hazards with zones: no caution areas, no noise."""
-    entries = {k: layer_entry(k) for k in hazard_ids()}
-    return tuple(k for k, e in entries.items() if e.theme == "hazard" and not e.caution)
+    return zone_layers(hazard_ids())
 
 
 def _limits(study: Study, grid: SiteGrid) -> Limits:

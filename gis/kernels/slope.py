@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _LEAST = 2
 
 
-def gradient(heights: Floats, *, cell_m: float) -> Floats:
+def gradient(heights: NDArray[np.floating[Any]], *, cell_m: float) -> Floats:
     """Return rise over run in the steepest direction, float64 of the shape of ``heights``.
 
     heights: metres (rows, columns), NaN where not known; ``cell_m``: side of a cell. Central
