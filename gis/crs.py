@@ -7,6 +7,7 @@ at the edges: in delivered files and on rendered maps. Nothing here ever guesses
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,12 @@ _PLAUSIBLE_M = {
     25832: (200_000.0, 1_500_000.0, 6_380_000.0, 8_000_000.0),
 }
 _PLAUSIBLE_DEGREES = (2.0, 34.0, 57.0, 72.5)
+
+
+@cache
+def crs_of(epsg: int) -> CRS:
+    """Return a CRS by its code, made once: making it takes longer than many small frames."""
+    return CRS.from_epsg(epsg)
 
 
 def epsg_of(crs: CRS | None) -> int | None:

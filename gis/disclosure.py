@@ -7,6 +7,11 @@ cells of 1-9 are hidden ("under 10"), and as many further cells as it takes that
 no hidden count, and no sum of hidden counts that is itself 1-9, follows from what
 is shown. Zeros and counts from 10 are shown exactly, so parts sum to their totals.
 
+Employees and establishments are not under this rule. Statistics Norway's decision is of
+residents; its grid of establishments is open data with exact numbers in every cell, counted
+where the establishment is registered, and repeating them tells nothing new. Where the user
+draws the area they are rounded all the same (``gis.analyses.screen_tables``).
+
 What this cannot see: tables published elsewhere, and earlier answers to other
 questions. Arbitrary polygons must therefore not be counted on request in public.
 """

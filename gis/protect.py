@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _SIGNS = {"under-10": UNDER_TEN, "withheld": WITHHELD}
 _REST = "rest"
+# As in gis.kernels.audit: what is left with fewer possible numbers is as good as told.
+_LEAST_VALUES = 3
+# Sums of the same residents in another order; a millionth of one is nobody.
+_ALIKE = 1e-6
 # Ties are drawn alike each time, so that the same table is rounded the same way.
 _SEED = 2018
 
@@ -36,6 +40,8 @@ def protect_table(table: Table) -> Table:
         return _all_rounded(table, (*names, *table.alone))
     frame = table.frame.copy()
     rounded = names if table.to_ten else [] if names else [*table.alone]
+    # The sum of a row over all its groups is moved by no limit between them.
+    rounded = rounded[1:] if table.counts == "cross" else rounded
     names = names or list(table.alone)
     unknown = frame[names].isna()
     frame[names] = frame[names].fillna(0.0)
@@ -48,7 +54,7 @@ def protect_table(table: Table) -> Table:
         marks = _split(frame, names, whole)
     else:
         marks = _subsets(names, whole)
-        _close(names, whole, marks, forced=table.withhold)
+        _close(names, whole, marks)
     hidden = np.zeros(len(frame), dtype=bool)
     for name in names:
         values = [_rounded(v) for v in whole[name]] if name in rounded else whole[name]
@@ -59,10 +65,11 @@ def protect_table(table: Table) -> Table:
         frame[name] = shown
         hidden |= marks[name] != ""
     for name in [x for x in table.alone if x not in rounded]:
-        frame[name] = [
-            WITHHELD if gone else _rounded(value)
-            for value, gone in zip(frame[name], hidden, strict=True)
-        ]
+        values = table.frame[name]
+        parts = [_rounded(v) for v in values]
+        if table.counts == "subsets":
+            parts = [_part_shown(v, of) for v, of in zip(values, whole[names[0]], strict=True)]
+        frame[name] = [WITHHELD if gone else part for part, gone in zip(parts, hidden, strict=True)]
     for column in table.columns:
         if column.kind in ("share", "density"):
             frame.loc[hidden, column.name] = np.nan
@@ -129,6 +136,18 @@ def _all_rounded(table: Table, names: Sequence[str]) -> Table:
     for name in names:
         frame[name] = pd.Series([_rounded(v) for v in frame[name]], index=frame.index, dtype=object)
     return replace(table, frame=frame)
+
+
+def _part_shown(value: float, of: float) -> int | str | None:
+    """Round a part of the exact number beside it; all of it is that number.
+
+    Where it leaves 1 to 9 its rounded number could tell how many: then it is withheld, and
+    of so few that a mark alone would leave less than three possible numbers, always.
+    """
+    if abs(value - of) < _ALIKE:
+        return int(of)
+    few = of < LEAST + _LEAST_VALUES and value > 0
+    return WITHHELD if few or (value >= LEAST and 0 < of - value < LEAST) else _rounded(value)
 
 
 def _rounded(value: float) -> int | str | None:
@@ -199,8 +218,6 @@ def _close(
     names: list[str],
     whole: dict[str, NDArray[np.int64]],
     marks: dict[str, NDArray[Any]],
-    *,
-    forced: Any,
 ) -> None:
     """Hide more until nothing follows from a row or from a column's known sum.
 
@@ -209,9 +226,6 @@ def _close(
     follow from its sum, so the smallest shown row that is not zero goes with it.
     """
     parts = names[1:]
-    for name, rows in forced.items():
-        for row in rows:
-            marks[name][row] = marks[name][row] or "withheld"
     changed = True
     while changed:
         changed = False

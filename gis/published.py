@@ -5,9 +5,9 @@ may see exact numbers asks for them by a flag, and only in own files.
 
 What is shown: the municipality's total, exact; the headline, the other readings and
 what is left out to the nearest 10, since two definitions can differ by a handful of
-people; tables exact, or to the nearest 10 where they say so (``Table.to_ten``), with
-small counts hidden and as many more as it takes; grid cells to the nearest 10
-(``gis.analyses.shown``). What it cannot see are tables published
+people; tables exact, or to the nearest 10 where they say so (``Table.to_ten``: all that a
+parameter moves), with small counts hidden and as many more as it takes; grid cells to the
+nearest 10 (``gis.analyses.shown``). What it cannot see are tables published
 elsewhere and earlier answers with other parameters.
 """
 
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from gis.disclosure import LEAST, PEOPLE, is_publishable, round_residents, rounded_part
+from gis.disclosure import LEAST, OWN_WEIGHT, PEOPLE, is_publishable, round_residents, rounded_part
 from gis.protect import protect_table, round_table
 from gis.result import UNDER_TEN, WITHHELD, LeftOut, Reading, Result, Scalar, Table
 from gis.text import Text, t
@@ -64,8 +64,8 @@ def _rounding_note(result: Result, small_counts: Literal["hide", "round"]) -> Te
     """Say how the counts of the tables are rounded, where they are."""
     if small_counts == "round" and any(v.counts for v in result.tables.values()):
         return t("common.rounded_counts")
-    if any(v.to_ten for v in result.tables.values()):
-        return t("common.to_ten")
+    if any(v.to_ten or v.alone for v in result.tables.values()):
+        return _noted("to_ten", result)
     return None
 
 
@@ -84,7 +84,7 @@ def _headline(result: Result) -> Result:
         notes = (*result.notes, note)
         return replace(result, numerator=None, denominator=whole, value=None, notes=notes)
     value = None if result.value is None or not whole else part / whole
-    told = part == result.numerator or any(v.to_ten for v in result.tables.values())
+    told = part == result.numerator or any(v.to_ten or v.alone for v in result.tables.values())
     rounded = () if told else (_noted("rounded", result),)
     return replace(result, numerator=part, value=value, notes=(*result.notes, *rounded))
 
@@ -92,7 +92,7 @@ def _headline(result: Result) -> Result:
 def _noted(key: str, result: Result) -> Text:
     """Word a note about the persons of a result, or about the weight taken as such."""
     unit = result.numerator_unit
-    return t(f"common.{key}" if unit == "residents" else f"common.{key}_{unit}")
+    return t(f"common.{key}_{unit}" if unit == OWN_WEIGHT else f"common.{key}")
 
 
 def _reading(reading: Reading, result: Result) -> Reading:

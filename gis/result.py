@@ -126,9 +126,9 @@ class Table:
     others; ``split``: they sum to all residents in each row; ``cross``: rows are disjoint,
     and the columns after the first sum to the first; ``rounded``: they hang together with
     nothing and are of areas that anybody may draw, so each is published to the nearest 10 and
-    1 to 9 as "<10". ``withhold`` lists rows of a column
-    that would give away a grid cell and must not be shown. ``alone`` names columns of
-    residents that sum with nothing; they are published to the nearest 10. ``to_ten`` says the
+    1 to 9 as "<10". ``alone`` names columns of
+    residents that sum with nothing; they are published to the nearest 10 (of ``subsets``,
+    one that is all of its row's first column as that is). ``to_ten`` says the
     same of every column, hidden as ``counts`` asks for none the less: for areas that lie in
     those of other tables, or that a parameter moves, so that two exact answers would differ
     by a handful of people.
@@ -141,7 +141,6 @@ class Table:
     key: str | None = None
     total: bool = False
     counts: Literal["bands", "subsets", "split", "cross", "rounded"] | None = None
-    withhold: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     alone: tuple[str, ...] = ()
     to_ten: bool = False
 

@@ -396,6 +396,34 @@ def test_without_categories_what_is_red_listed_is_unknown_and_not_zero() -> None
     assert result.frame["expected_species"].notna().any()
     every = run(data, "biodiversity-hotspots", min_records=5, measure="all")
     assert every.status is Status.OK
+    data.frames["planned_areas"] = frame([box(0, 0, 400, 400)], name=["Felt"], purpose=["1110"])
+    data.frames["basic_statistical_units"] = frame(
+        [box(0, 0, 1000, 1000)], number=["1"], name=["Alt"]
+    )
+    wider = run(data, "biodiversity-hotspots", min_records=5, measure="all")
+    for name in ("cells_top", "planned", "units"):
+        rows = wider.table(name).frame
+        assert rows["species"].notna().any(), name
+        assert rows[["threatened", "red_listed"]].isna().all(axis=None), name
+
+
+def test_what_lies_in_a_layer_that_is_not_there_is_unknown_and_not_zero() -> None:
+    """By hand: without planned areas or settlements no cell has none of them."""
+    rows = [(float(i), 10.0, f"art {i % 5}", "LC", "", 5.0) for i in range(60)]
+    bare = run(town(species_records=records(rows)), "biodiversity-hotspots", min_records=5)
+    assert bare.frame is not None
+    assert bare.figures["hot_spot_in_planned_km2"] is None
+    assert bare.frame[["planned_share", "built_up_share"]].isna().all(axis=None)
+    there = town(
+        species_records=records(rows),
+        planned_areas=frame([box(0, 0, 250, 500)], name=["Felt"], purpose=["1110"]),
+        built_up=frame([box(0, 0, 500, 500)], number=["1"], name=["Byen"]),
+    )
+    result = run(there, "biodiversity-hotspots", min_records=5)
+    assert result.frame is not None
+    first = result.frame.set_index("cell").loc["200000 6600000"]
+    assert (first["planned_share"], first["built_up_share"]) == pytest.approx((0.5, 1.0))
+    assert result.figures["hot_spot_in_planned_km2"] == 0.0
 
 
 # --- the frame around them ------------------------------------------------------------------

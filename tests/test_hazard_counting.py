@@ -17,8 +17,9 @@ from gis.analyses.zones import hazard_of
 from gis.catalogue import layer_entry
 from gis.errors import ParameterError, SourceError
 from gis.published import publishable
-from gis.result import Result
+from gis.result import Result, Status
 from gis.sources import read_layer
+from gis.text import t
 from tests.town import E0, N0, Town, box, cells, frame, points, population, study, town
 
 if TYPE_CHECKING:
@@ -164,6 +165,36 @@ def test_mapped_for_200_years_is_not_mapped_for_1000() -> None:
     assert public["not_mapped"].tolist() == [680, 680, 740]
 
 
+def test_a_zone_just_across_the_border_holds_its_part_of_a_border_cell() -> None:
+    """By hand: the cell of 30 reaches 50 m out; the zone there takes 40 x 250 m of it, 0.16.
+
+    The same zone moved into the municipality's own ground holds as much; one that lies a
+    cell away holds nothing. What is clear of marine clay is so on both sides of the border.
+    """
+    square = frame([box(0, 0, 700, 1000)], number=["9999"], name=["Byen"])
+    for west, expected in ((710, 4.8), (660, 4.8), (751, 0.0), (950, 0.0)):
+        data = town(
+            municipality=square,
+            sea=None,
+            flood_zones=zone(box(west, 0, west + 40, 250)),
+            flood_mapped_extent=frame([box(0, 0, 1000, 1000)]),
+        )
+        result = run(data, method="area")
+        assert result.numerator == pytest.approx(expected)
+        row = result.table("hazards").frame.set_index("hazard_id").loc["flood_zones"]
+        parts = [row[c] for c in ("inside", "mapped_outside", "not_mapped")]
+        assert parts == pytest.approx([expected, 780 - expected, 0])
+    clay = town(
+        municipality=square,
+        sea=None,
+        quick_clay=frame([box(0, 0, 50, 50)], risk_class=["3"], hazard_degree=["high"]),
+        marine_limit=frame([box(0, 0, 100, 100)]),
+    )
+    row = run(clay, method="area").table("hazards").frame.set_index("hazard_id").loc["quick_clay"]
+    # The cell of 10 holds 0.04 of clay and 0.12 of other marine ground.
+    assert [row["inside"], row["not_mapped"]] == pytest.approx([0.4, 1.2])
+
+
 def test_groups_are_exposed_as_their_unit_is() -> None:
     """By hand: 30 of the west's 480 flooded, 20 of them by surge too; tables of two kinds."""
     units = frame(
@@ -251,6 +282,30 @@ def test_moving_the_edge_counts_who_is_near_it() -> None:
     assert counts["edge+10m"] == pytest.approx(8)
     assert counts["edge-5m"] == pytest.approx(0)
     assert result.figures["residents_more_edge_5m"] == pytest.approx(4)
+
+
+def test_an_empty_municipality_beside_coded_cells_has_no_bounds() -> None:
+    """By hand: everybody lives across the border, in cells coded 5; nobody has a share."""
+    far = cells({(c, 0): 5.0 for c in range(8, 20)} | {(0, 0): 0.0}, "residents")
+    data = town(
+        population_grid=far,
+        forest=frame([box(0, 0, 250, 250)]),
+        frequent_stops=frame(points((125, 125)), stop_id=["A"], name=["A"], mode=["bus"]),
+    )
+    for name in ("green-access", "transit-access"):
+        result = run(data, name)
+        assert (result.value, result.low, result.high) == (None, None, None)
+        assert result.status is Status.INSUFFICIENT_DATA
+
+
+def test_with_spread_residents_the_joint_probability_is_not_claimed() -> None:
+    """By hand: two kinds of slide over one cell; only a point has a joint class, and it says so."""
+    slides = frame(
+        [box(0, 0, 250, 250)] * 2, slide_class=["1000", "1000"], slide_type=["snow", "rock"]
+    )
+    for method, key in (("centre", "note_joint"), ("area", "note_not_joint")):
+        told = [n.en for n in run(town(landslide_zones=slides), method=method).notes]
+        assert t(f"hazard_exposure.{key}").en in told
 
 
 def test_coded_small_cells_bound_the_share() -> None:

@@ -80,6 +80,28 @@ def test_a_detour_makes_the_way_longer_instead() -> None:
     assert longer["Skolen"] == pytest.approx((20 + 775 + 700 + 775 + 10 - 670) / 1000, abs=0.001)
 
 
+@pytest.mark.parametrize("at", [(600, 310), (650, 310)], ids=["in-the-zone", "beside-it"])
+def test_a_hospital_whose_own_road_is_closed_is_reached_by_nobody(at: tuple[int, int]) -> None:
+    """By hand: the end of the hospital's own road is flooded; another road lies within 250 m."""
+    lines = [line((0, 125), (700, 125)), line((600, 125), (600, 320))]
+    data = flooded(
+        frame(lines, kind=["enkelBilveg"] * 2, medium=["ground"] * 2, category=["K"] * 2,
+              name=["Vegen"] * 2)
+    )  # fmt: skip
+    data.frames["flood_zones"] = frame([box(580, 200, 620, 330)], flood_class=["20"], low_point=[0])
+    data.frames["critical_infrastructure"] = frame(
+        points(at, (20, 120)), name=["Sykehuset", "Skolen"], function=["sykehus", "skole"]
+    )
+    result = run(data)
+    assert result.numerator == 180
+    assert states(result)["cut off"] == 180
+    # A second hospital on the dry road is the nearest then, and everybody reaches it.
+    data.frames["critical_infrastructure"] = frame(
+        points(at, (690, 130)), name=["Sykehuset", "Det andre"], function=["sykehus"] * 2
+    )
+    assert run(data).numerator == 0
+
+
 def test_a_bridge_stays_open_unless_told() -> None:
     """By hand: the middle is a bridge over the flood."""
     lines = roads(medium="bridge")

@@ -11,6 +11,7 @@ from rasterio.transform import from_origin
 
 from gis.analyses import ANALYSES, slope_screening
 from gis.errors import ParameterError
+from gis.kernels.slope import gradient
 from gis.published import publishable
 from gis.result import Status
 from tests.town import E0, N0, study, town
@@ -70,6 +71,16 @@ def test_exactly_on_a_break_is_the_steeper_class(tmp_path: Path) -> None:
     data.files["terrain"] = roof(tmp_path, (0.0, 45.0, 0.0, 0.0))
     steep = slope_screening.steep_ground(study(data), [45.0])
     assert (steep.classes[:, 37] == 1).all()
+
+
+def test_a_gap_of_one_cell_has_no_slope_and_neither_have_its_neighbours() -> None:
+    """By hand: a plane that rises 1 in 10 with one unknown cell; five cells are not known."""
+    plane = np.repeat(np.arange(7.0)[None, :], 7, axis=0)
+    plane[3, 3] = np.nan
+    steep = gradient(plane, cell_m=10.0)
+    unknown = np.argwhere(np.isnan(steep)).tolist()
+    assert unknown == [[2, 3], [3, 2], [3, 3], [3, 4], [4, 3]]
+    assert np.nanmax(np.abs(steep - 0.1)) == pytest.approx(0)
 
 
 def test_land_and_residents_by_class(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def blob(rng: np.random.Generator, *, n: int, spread: float, size: float) -> Pol
         (5, 5, 0, 0), (3.5, 5, 1, 1), (1, 1, 2, 2), (11, 5, 1, 1), (20, 20, -1, -1),
         (4, 5, 1, 0),  # on the outline of the innermost zone
         (3, 3, 2, 1),  # on a corner
-        (10, 5, -1, 1),  # on the seam of two zones
+        (10, 5, 2, 1),  # on the seam of two zones: inside both together, the milder surrounds it
         (10, 0, -1, 1), (0, 10, -1, 2), (12, 10, -1, 1),
     ],
 )  # fmt: skip
@@ -122,6 +122,51 @@ def test_agrees_with_geopandas_written_naively() -> None:
     joined = left.sjoin(gpd.GeoDataFrame({"rank": ranks}, geometry=zones), predicate="within")
     naive = joined.groupby(level=0)["rank"].min().reindex(left.index, fill_value=-1)
     assert (highest_class(x, y, zones, ranks, n_classes=5) == naive.to_numpy()).all()
+
+
+@given(st.integers(0, 10_000), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_zones_that_abut_are_one_zone(seed: int, nested: bool) -> None:
+    """Brute force: strictly inside the union of all zones of that rank and worse, by shapely.
+
+    A tiling of unit squares with some left out, so that points lie on seams, on corners where
+    four zones meet, and on outlines; as delivered, and as bands.
+    """
+    rng = np.random.default_rng(seed)
+    column, row = (a.ravel() for a in np.meshgrid(np.arange(7.0), np.arange(6.0)))
+    keep = rng.random(column.size) < 0.85
+    zones = shapely.box(column[keep], row[keep], column[keep] + 1, row[keep] + 1)
+    ranks = rng.integers(0, 3, zones.size)
+    if nested:
+        zones = np.append(zones, box(0, 0, 7, 3))
+        ranks = np.append(ranks, 2)
+    x, y = (a.ravel() / 2 for a in np.meshgrid(np.arange(-1.0, 16.0), np.arange(-1.0, 14.0)))
+    expected = np.full(x.size, -1)
+    for r in (2, 1, 0):
+        expected[shapely.contains_xy(shapely.union_all(zones[ranks <= r]), x, y)] = r
+    bands = disjoint_bands(zones, ranks, n_classes=3)
+    for engine in (highest_class, highest_class_plain):
+        assert (engine(x, y, zones, ranks, n_classes=3) == expected).all()
+        assert (engine(x, y, bands, np.arange(3), n_classes=3) == expected).all()
+    points = polygon_class(shapely.points(x, y), zones, ranks, n_classes=3)
+    assert (points == expected).all()
+
+
+def test_lines_and_points_along_a_seam() -> None:
+    """By hand: a road along the seam of two zones is inside; along an outline it is not."""
+    zones = geometries(box(0, 0, 10, 10), box(10, 0, 20, 10), box(30, 0, 40, 10))
+    objects = geometries(
+        shapely.LineString([(10, 1), (10, 9)]),
+        shapely.LineString([(30, 1), (30, 9)]),
+        shapely.LineString([(10, 10), (10, 15)]),  # leaves from where the seam ends
+        Point(10, 5),
+        Point(10, 10),
+        box(10, 2, 12, 4),
+    )
+    found = polygon_class(objects, zones, [1, 0, 0], n_classes=2)
+    assert found.tolist() == [1, -1, -1, 1, -1, 0]
+    touched = polygon_class(objects, zones, [1, 0, 0], rule="touch", n_classes=2)
+    assert touched.tolist() == [0, 0, 0, 0, 0, 0]
 
 
 def test_objects_on_the_drawing() -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 from rasterio.transform import from_origin
 
 from gis.errors import (
@@ -324,3 +325,19 @@ def test_frames_are_new_each_time(workspace: Workspace) -> None:
     store = build(workspace)
     store.frame("sea")["objtype"] = "x"
     assert list(store.frame("sea").columns) == ["geometry"]
+
+
+@pytest.mark.parametrize("epsg", [25833, 25832])
+def test_frames_are_as_geopandas_reads_them(workspace: Workspace, epsg: int) -> None:
+    """Another reader: the file read by geopandas, CRS from its own metadata, is the same frame."""
+    text = (workspace.root / "workspace.toml").read_text(encoding="utf-8")
+    if epsg != 25833:
+        (workspace.root / "workspace.toml").write_text(f"epsg = {epsg}\n{text}", encoding="utf-8")
+    store = build(open_workspace(workspace.root))
+    for layer in store.layers:
+        path = store.folder / str(store.manifest.layers[layer].frame)
+        if path.is_file() and path.suffix == ".parquet":
+            theirs = gpd.read_parquet(path)
+            assert_geodataframe_equal(store.frame(layer), theirs)
+            assert store.frame(layer).crs == theirs.crs == f"EPSG:{epsg}"
+            assert list(store.frame(layer).columns) == list(theirs.columns)

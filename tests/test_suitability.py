@@ -215,6 +215,27 @@ def test_steep_ground_is_excluded(tmp_path: Path) -> None:
     assert cells_of(run(data, max_slope_deg=27)).loc[name(600, 300), "suited"] != "excluded"
 
 
+def test_cells_without_a_height_are_counted_and_no_flat_ground(tmp_path: Path) -> None:
+    """By hand: the terrain ends at y = 400; the land of six rows of cells above has no slope."""
+    x = np.arange(-200, 1200, 10.0) + 5
+    path = tmp_path / "dtm.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", width=len(x), height=60, count=1, dtype="float32",
+        crs=EPSG, transform=from_origin(E0 - 200, N0 + 400, 10, 10),
+    ) as sheet:  # fmt: skip
+        sheet.write(np.zeros((60, len(x)), dtype="float32"), 1)
+    data = full(farmland=None, protected_areas=None)
+    data.files["terrain"] = path
+    result = run(data)
+    rows = cells_of(result)
+    north = rows[[int(n.split()[1]) >= N0 + 400 for n in rows.index]]
+    assert north["slope_deg"].isna().all()
+    (left,) = result.left_out
+    assert (left.reason, left.unit) == ("slope_unknown", "cells")
+    assert left.count == (north["suited"] != "excluded").sum() > 0
+    assert run(full()).left_out == ()
+
+
 def test_walked_distances_follow_the_roads() -> None:
     """By hand: with one street along y = 350, the cell at (300, 800) has no way to anything."""
     roads = gpd.GeoDataFrame(

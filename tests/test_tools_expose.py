@@ -87,13 +87,17 @@ def test_overlap_without_order_is_refused(nested: Given, homes: Given) -> None:
 
 
 def test_neighbours_need_an_order_only_where_it_matters(tmp_path: Path) -> None:
-    """By hand: a home on the seam is in neither zone, or touches both; a house spans both."""
+    """By hand: a home on the seam, and a house across it, are in both zones together."""
     zones = gpkg(tmp_path / "z.gpkg", [box(0, 0, 10, 10), box(10, 0, 20, 10)], k=["b", "a"])
     seam = people(tmp_path / "p.csv", (10, 5, 1), (5, 5, 2), (15, 5, 4))
-    answer = expose(zones, seam, class_field="k", weight="residents")
-    assert weights(answer) == {"a": 4, "b": 2, "outside": 1}
-    with pytest.raises(ParameterError, match="1 of 3 objects meet zones of several classes"):
-        expose(zones, seam, class_field="k", rule="touch")
+    for rule in ("interior", "touch"):
+        with pytest.raises(ParameterError, match="1 of 3 objects meet zones of several classes"):
+            expose(zones, seam, class_field="k", rule=rule)  # type: ignore[arg-type]
+    inside = expose(zones, seam, weight="residents")
+    assert (inside.numerator, inside.denominator) == (7, 7)
+    # The worst class that still surrounds it: the seam is the edge of the worse one.
+    answer = expose(zones, seam, class_field="k", weight="residents", order=["b", "a"])
+    assert weights(answer) == {"a": 5, "b": 2, "outside": 0}
     answer = expose(zones, seam, class_field="k", rule="touch", order=["b", "a"])
     assert [c["rows"] for c in answer.details["classes"]] == [2, 1]
     house = gpkg(tmp_path / "h.gpkg", [box(6, 2, 12, 4)], residents=[5])

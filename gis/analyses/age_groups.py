@@ -162,25 +162,39 @@ def dependency(found: Counted, *, young_below: int, old_from: int) -> Ratio | No
 
 
 def _readings(found: Counted, params: AgeGroupsParameters) -> tuple[Reading, ...]:
-    """Work the ratio out under the other limits of working age that the groups allow."""
+    """Work the ratio out under the other limits of working age that the groups allow.
+
+    A ratio of a known sum tells its parts. Where the ages between two limits hold 1 to 9,
+    the second of them is not told.
+    """
     own = (params.young_below, params.old_from)
-    made = []
+    made, told = [], set(own)
     for young_below, old_from in dict.fromkeys((own, *_OTHER_LIMITS)):
         ratio = dependency(found, young_below=young_below, old_from=old_from)
         if ratio is None:
             continue
+        wider = told | {young_below, old_from}
+        kept = _tells_of_nobody(found, wider)
+        told = wider if kept else told
         text = t("age_groups.reading", first=str(young_below), last=str(old_from - 1))
         made.append(
             Reading(
                 name=f"working-{young_below}-{old_from - 1}",
                 text=text,
-                value=ratio.value,
+                value=ratio.value if kept else None,
                 numerator=None,
                 denominator=None,
                 chosen=(young_below, old_from) == own,
             )
         )
     return tuple(made)
+
+
+def _tells_of_nobody(found: Counted, limits: set[int]) -> bool:
+    """Tell whether no two neighbouring limits have 1 to 9 residents between them."""
+    slot = np.searchsorted(sorted(limits), [s.first for s in found.spans], side="right")
+    between = np.bincount(slot, weights=found.by_span, minlength=len(limits) + 1)
+    return all(map(is_publishable, between.tolist()))
 
 
 def _finding(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.analyses.parts import UNITS, share, table
+from gis.analyses.parts import UNITS, share, share_of_tens, table, tens_of
 from gis.disclosure import LEAST, cross_marks
 from gis.result import UNDER_TEN, WITHHELD
 from gis.text import Text, t
@@ -46,7 +46,8 @@ def units_table(
     """List units with residents in all and by age group; the last row is the municipality.
 
     Rows and columns are disjoint and both sums are known, so that the table is protected
-    as a whole (``cross``).
+    as a whole (``cross``). Groups are published to the nearest 10: anybody may ask for
+    limits one group further, and two exact answers would tell the group between them.
     """
     names = _unit_names(study)
     total = counts.sum(axis=1)
@@ -76,6 +77,7 @@ def units_table(
         key="number",
         total=True,
         counts="cross",
+        to_ten=True,
     )
 
 
@@ -141,8 +143,8 @@ def unit_frame(
 ) -> gpd.GeoDataFrame | None:
     """Return the units with shares of young and old, dependency ratio and change.
 
-    Protected here as the table is: a unit with any hidden count shows no share. None
-    without a map of units.
+    Protected here as the table is: a unit with any hidden count shows no share, and shares
+    are of residents to the nearest 10. None without a map of units.
     """
     if not study.has(UNITS):
         return None
@@ -159,9 +161,11 @@ def unit_frame(
     columns: dict[str, Any] = {
         "number": list(found.numbers),
         "residents": _shown(total, marks[:, -1]),
-        "young_share": _or_withheld(share(young, total), known, empty=total == 0),
-        "old_share": _or_withheld(share(old, total), known, empty=total == 0),
-        "dependency": np.where(known, 100 * share(young + old, working), np.nan).round(1),
+        "young_share": _or_withheld(share_of_tens(young, total), known, empty=total == 0),
+        "old_share": _or_withheld(share_of_tens(old, total), known, empty=total == 0),
+        "dependency": np.where(
+            known, 100 * share(tens_of(young + old), tens_of(working)), np.nan
+        ).round(1),
     }
     if later is not None:
         change = np.array(_change(later, found.numbers, total)[:-1])
@@ -171,7 +175,7 @@ def unit_frame(
     units = units.assign(number=units["number"].astype(str)).dissolve("number", as_index=False)
     joined = units[["number", "name", "geometry"]].merge(rows, on="number")
     land = shapely.intersection(joined.geometry.to_numpy(), study.land)
-    return gpd.GeoDataFrame(joined.drop(columns="geometry"), geometry=land, crs=study.epsg)
+    return gpd.GeoDataFrame(joined.drop(columns="geometry"), geometry=land, crs=study.crs)
 
 
 def _shown(values: Ints, marks: NDArray[Any]) -> pd.Series[Any]:

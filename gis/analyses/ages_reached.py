@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gis.analyses.age_labels import first_age
-from gis.analyses.parts import UNITS, share, table
+from gis.analyses.parts import UNITS, share, share_of_tens, table, tens_of
 from gis.analyses.shown import unit_of_cells
 from gis.text import t
 
@@ -30,8 +30,8 @@ def age_tables(
     ``part``: the share (0-1) of each cell that is reached; ``reached_field`` is the column
     of those who are. Each age group of a unit is taken to be reached as its residents of
     all ages are, which is an assumption: it tells apart units, not people in one. Ages of
-    units of the municipality without a resident in the grid stand in a column of their own,
-    so that the sums agree.
+    units of the municipality without a resident in the grid stand in a column of their own.
+    Residents are exact, what is reached is published to the nearest 10, as by unit.
     """
     if cells.counted != "residents" or not (study.has(AGES) and study.has(UNITS)):
         return {}
@@ -62,7 +62,7 @@ def age_tables(
     )
     frame = rows.groupby("age", as_index=False).sum()
     frame = frame.iloc[np.lexsort((frame["age"], frame["age"].map(first_age)))]
-    frame["share"] = share(frame[reached_field], frame["residents"] - frame["not_placed"])
+    frame["share"] = share_of_tens(frame[reached_field], shown_rest(frame))
     columns = (
         ("age", "text", 0),
         ("residents", "residents", 0),
@@ -70,5 +70,23 @@ def age_tables(
         ("not_placed", "residents", 0),
         ("share", "share", 1),
     )
-    made = table("by_age", frame, columns, title=t("access.by_age"), key="age", counts="subsets")
+    made = table(
+        "by_age",
+        frame,
+        columns,
+        title=t("access.by_age"),
+        key="age",
+        counts="subsets",
+        alone=(reached_field, "not_placed"),
+    )
     return {"by_age": made}
+
+
+def shown_rest(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the residents of each group that have a place, as far as that may be told.
+
+    Less those without a place to the nearest 10: a share of the exact rest would tell them.
+    """
+    without = np.nan_to_num(tens_of(frame["not_placed"]), nan=0.0)
+    rest: NDArray[np.float64] = frame["residents"].to_numpy(dtype=np.float64) - without
+    return np.maximum(rest, 0.0)

@@ -26,6 +26,8 @@ from gis.result import Reading, Result, Status
 from gis.text import number, t
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from gis.analyses.study import Study
     from gis.provenance import Provenance
     from gis.result import Table
@@ -138,7 +140,7 @@ def run(study: Study, params: BiodiversityHotspotsParameters) -> Result:
             "cells_with_enough_records": int(cells.enough.sum()),
             "hot_spots": int(cells.hot.sum()),
             "hot_spot_km2": spots_km2,
-            "hot_spot_in_planned_km2": within_km2,
+            "hot_spot_in_planned_km2": within_km2 if study.has("planned_areas") else None,
             "ignorance_median": float(np.median(cells.ignorance)) if len(cells.seen) else None,
         },
         tables=_tables(study, records, cells, params=params),
@@ -236,7 +238,7 @@ def _readings(
 def _tables(
     study: Study, records: Records, cells: GridCells, *, params: BiodiversityHotspotsParameters
 ) -> dict[str, Table]:
-    tables = {"cells_top": top_cells(cells)}
+    tables = {"cells_top": top_cells(cells, records)}
     if study.has("planned_areas"):
         tables["planned"] = planned_table(study, cells, records, min_records=params.min_records)
     if study.has(UNITS):
@@ -254,7 +256,7 @@ def _ignorance(study: Study, cells: GridCells) -> gpd.GeoDataFrame:
             "ignorance": np.round(cells.ignorance, 3),
         },
         geometry=shapely.intersection(cells.squares, study.land),
-        crs=study.epsg,
+        crs=study.crs,
     )
 
 
@@ -266,8 +268,6 @@ def _frame(
     What is red-listed is empty, not zero, where no record has a red-list category.
     """
     told = np.where(records.evaluated > 0, 1.0, np.nan)
-    built_up = _union_of(study, "built_up")
-    whole = shapely.area(cells.squares)
     return gpd.GeoDataFrame(
         {
             "cell": cell_names(cells.squares),
@@ -284,13 +284,23 @@ def _frame(
             "ignorance": np.round(cells.ignorance, 3),
             "z": np.round(cells.z, 2),
             "hot_spot": cells.hot,
-            "planned_share": shapely.area(shapely.intersection(cells.squares, planned)) / whole,
-            "built_up_share": shapely.area(shapely.intersection(cells.squares, built_up)) / whole,
+            "planned_share": _part(study, "planned_areas", cells, shape=planned),
+            "built_up_share": _part(study, "built_up", cells, shape=_union_of(study, "built_up")),
         },
         # Cells are counted whole and drawn on land.
         geometry=shapely.intersection(cells.squares, study.land),
-        crs=study.epsg,
+        crs=study.crs,
     )
+
+
+def _part(
+    study: Study, layer: str, cells: GridCells, *, shape: shapely.Geometry
+) -> NDArray[np.float64]:
+    """Return the share (0-1) of each cell in a shape of a layer; NaN where the layer is missing."""
+    if not study.has(layer):
+        return np.full(len(cells.squares), np.nan)
+    cut = shapely.area(shapely.intersection(cells.squares, shape))
+    return np.asarray(cut / shapely.area(cells.squares))
 
 
 def _silent(records: Records) -> str:

@@ -15,7 +15,7 @@ from gis.analyses.built_up_change import (
     finding_of,
 )
 from gis.analyses.built_up_states import EARLIER, HISTORY
-from gis.analyses.hazard_exposure import Counted, HazardExposureParameters, count_exposed
+from gis.analyses.hazard_counts import Counted, HazardExposureParameters, count_exposed
 from gis.analyses.land_parts import BUILT_UP, M2_PER_HA, ground_of, polygons_on_land
 from gis.analyses.lengths import LINES, lines_within
 from gis.analyses.parts import land_note

@@ -54,7 +54,7 @@ def run(study: Study, _params: BuiltUpShareParameters) -> Result:
     frame = gpd.GeoDataFrame(
         {"number": parts["number"].to_numpy(), "name": parts["name"].to_numpy()},
         geometry=clipped,
-        crs=study.epsg,
+        crs=study.crs,
     )
     return Result(
         analysis="built-up-share",

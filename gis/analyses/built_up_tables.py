@@ -160,7 +160,7 @@ def change_frame(study: Study, change: Change) -> gpd.GeoDataFrame:
         parts += found
         kinds += [kind] * len(found)
     ha = np.round(shapely.area(np.array(parts, dtype=object)) / _M2_PER_HA, 2)
-    return gpd.GeoDataFrame({"change": kinds, "area_ha": ha}, geometry=parts, crs=study.epsg)
+    return gpd.GeoDataFrame({"change": kinds, "area_ha": ha}, geometry=parts, crs=study.crs)
 
 
 def earlier_frame(study: Study, states: Sequence[State]) -> gpd.GeoDataFrame:
@@ -168,5 +168,5 @@ def earlier_frame(study: Study, states: Sequence[State]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {"year": [str(s.year) for s in states]},
         geometry=[s.built_up for s in states],
-        crs=study.epsg,
+        crs=study.crs,
     )

@@ -48,7 +48,7 @@ def link_frame(
             "link_change": change,
         },
         geometry=np.array(lines, dtype=object),
-        crs=study.epsg,
+        crs=study.crs,
     )
     # What plans would cut lies on top of what they would not.
     order = np.argsort([("kept", "longer", "lost").index(c) for c in change], kind="stable")

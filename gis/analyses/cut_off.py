@@ -4,7 +4,7 @@ The roads of the study are a network once as they are and once without what lies
 the zones. Whoever reaches a target before and not after is cut off; for the rest the
 way may get longer. Bridges and tunnels stay open unless told: a zone beneath them says
 nothing of their deck. A place whose own road is closed is cut off, and one that lies in
-the zone itself is counted apart.
+the zone itself is counted apart; a target whose own road is closed can be reached by nobody.
 """
 
 from __future__ import annotations
@@ -17,11 +17,9 @@ import numpy as np
 import shapely
 from pydantic import Field
 
+from gis.analyses.cut_off_roads import compare, without
 from gis.analyses.cut_off_tables import (
-    AS_BEFORE,
     CUT_OFF,
-    IN_ZONE,
-    LONGER,
     NEVER,
     NO_ROAD,
     STATES,
@@ -32,16 +30,12 @@ from gis.analyses.cut_off_tables import (
 )
 from gis.analyses.hazard_words import silent_notes
 from gis.analyses.lengths import km_not_mapped, lines_within
-from gis.analyses.network_access import ROADS, Roads, network_of
+from gis.analyses.network_access import ROADS
 from gis.analyses.parts import listed, provenance
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.residents import Spread, at_centres, cells_inside, over_addresses
 from gis.analyses.zones import Hazard, hazard_ids, hazard_of
-from gis.errors import LayerMissingError, ParameterError
-from gis.kernels.network_costs import length_costs
-from gis.kernels.network_reach import reach
-from gis.kernels.network_snap import Snapped, snap
-from gis.kernels.zones import highest_class
+from gis.errors import ParameterError
 from gis.result import Definition, LeftOut, Result, Status
 from gis.text import Text, number, people, people_share, percent, t
 
@@ -54,10 +48,8 @@ if TYPE_CHECKING:
     from gis.analyses.study import Study
 
 OBJECTS = "critical_infrastructure"
-_CM = 100.0
 # Ways for feet and bicycles, by parts of their names in N50 and NVDB.
 _NOT_FOR_CARS = ("sti", "gang", "sykkel", "trapp", "fortau", "gsv", "traktor")
-_DECKS = ("bridge", "tunnel")
 
 
 class CutOffParameters(Parameters):
@@ -85,55 +77,79 @@ class CutOffParameters(Parameters):
 
 
 @dataclass(frozen=True)
-class Network:
-    """One network with the nearest place on it of every origin and target."""
+class CutOff:
+    """What was counted before it is worded: every place and what became of it.
 
-    roads: Roads
-    origins: Snapped
-    targets: Snapped
+    The places of residents come first in ``closed``, the ``works`` after them. ``taken``:
+    the pieces of road inside the zones. ``unmapped_km`` of the municipality's ``own_km`` of
+    road run where the hazard is not mapped.
+    """
 
-    def cost_m(self) -> NDArray[np.float64]:
-        """Metres by road from each origin to the nearest target, infinite where none."""
-        graph = self.roads.graph
-        if not self.targets.found.any():
-            return np.full(len(self.origins), np.inf)
-        costs = length_costs(graph)
-        found = reach(graph, self.origins, self.targets, costs=costs, max_cost=np.inf)
-        return np.where(found.cost >= 0, found.cost / _CM, np.inf)
+    hazard: Hazard
+    cells: Cells
+    where: Spread
+    works: gpd.GeoDataFrame
+    closed: Closed
+    taken: NDArray[Any]
+    unmapped_km: float
+    own_km: float
+
+    @property
+    def people_state(self) -> NDArray[np.int64]:
+        """What became of each place of residents."""
+        return self.closed.state[: len(self.where.x)]
+
+    @property
+    def sums(self) -> NDArray[np.float64]:
+        """Residents by state."""
+        return np.bincount(self.people_state, weights=self.where.weight, minlength=len(STATES))
+
+    @property
+    def status(self) -> Status:
+        """Whether any of the municipality's roads run where the hazard is mapped, and all do."""
+        if not (self.cells.total and self.own_km):
+            return Status.INSUFFICIENT_DATA
+        if not len(self.taken) and np.isclose(self.unmapped_km, self.own_km):
+            return Status.NOT_MAPPED
+        return Status.PARTLY_MAPPED if self.unmapped_km > 0 else Status.OK
 
 
-def run(study: Study, params: CutOffParameters) -> Result:
-    """Count the residents who reach a target today and do not when the zone's roads are closed."""
+def count(study: Study, params: CutOffParameters) -> CutOff:
+    """Close the roads and tell what becomes of every place. Raises ParameterError."""
     hazard, zones = _zones(study, params)
     lines = _lines(study, params)
-    open_lines, closed_lines = _without(lines, zones, decks=params.decks)
-    targets = _targets(study, params)
+    open_lines, taken = without(lines, zones, decks=params.decks)
     cells = cells_inside(study, layer="population_grid", weight="residents")
     where = over_addresses(study, cells) if study.has("addresses") else at_centres(cells)
     works = _works(study)
     x = np.concatenate([where.x, works.geometry.x.to_numpy()])
     y = np.concatenate([where.y, works.geometry.y.to_numpy()])
-    closed = _compare(
+    closed = compare(
         study,
         lines,
         open_lines,
         zones=zones,
         places=(x, y),
-        targets=targets,
+        targets=_targets(study, params),
         snap_m=params.snap_m,
     )
-    people_of = closed.state[: len(where.x)]
-    sums = np.bincount(people_of, weights=where.weight, minlength=len(STATES))
-    lost = float(sums[CUT_OFF])
     own = lines_within(study, lines)
-    unmapped_km, own_km = km_not_mapped(own, hazard), float(shapely.length(own).sum()) / 1000
-    status = _status(cells, hazard, unmapped_km=unmapped_km, own_km=own_km)
-    known = status is not Status.NOT_MAPPED
+    own_km = float(shapely.length(own).sum()) / 1000
+    unmapped_km = km_not_mapped(own, hazard)
+    return CutOff(hazard, cells, where, works, closed, taken, unmapped_km, own_km)
+
+
+def run(study: Study, params: CutOffParameters) -> Result:
+    """Count the residents who reach a target today and do not when the zone's roads are closed."""
+    found = count(study, params)
+    cells, sums, status = found.cells, found.sums, found.status
+    lost = float(sums[CUT_OFF])
+    known = status in (Status.OK, Status.PARTLY_MAPPED)
     return Result(
         analysis="cut-off",
         title=ANALYSIS.title,
         area=study.area,
-        value=lost / cells.total if cells.total and known else None,
+        value=lost / cells.total if known else None,
         unit="share",
         numerator=lost if known else None,
         denominator=cells.total,
@@ -145,33 +161,33 @@ def run(study: Study, params: CutOffParameters) -> Result:
             share=people_share(lost, of=cells.total),
             name=study.area.name,
             targets=params.targets.replace(",", ", "),
-            zones=listed([hazard.entry.title.text]),
+            zones=listed([found.hazard.entry.title.text]),
         ),
-        definition=_definition(study, params, hazard),
+        definition=_definition(study, params, found.hazard),
         provenance=provenance(
             study,
-            ["population_grid", "addresses", ROADS, OBJECTS, hazard.id],
+            ["population_grid", "addresses", ROADS, OBJECTS, found.hazard.id],
             steps=("roads inside the zones taken away", "nearest target by road before and after"),
         ),
         left_out=_left_out(sums),
-        notes=_notes(hazard, unmapped_km=unmapped_km, own_km=own_km),
+        notes=_notes(found),
         tables={
-            "states": state_table(sums, people_of),
-            "longer": longer_table(closed, len(where.x)),
-            "works": works_table(works, closed, len(where.x)),
+            "states": state_table(sums, found.people_state),
+            "longer": longer_table(found.closed, len(found.where.x)),
+            "works": works_table(found.works, found.closed, len(found.where.x)),
         },
         figures={
-            "closed_road_km": float(shapely.length(closed_lines).sum()) / 1000,
-            "not_mapped_road_km": unmapped_km,
+            "closed_road_km": float(shapely.length(found.taken).sum()) / 1000,
+            "not_mapped_road_km": found.unmapped_km,
         },
-        frame=_frame(study, cells, where, state=people_of),
-        layers={"closed_roads": _closed_frame(study, closed_lines)},
+        frame=_frame(study, found),
+        layers={"closed_roads": _closed_frame(study, found.taken)},
     )
 
 
 def _closed_frame(study: Study, lines: NDArray[Any]) -> gpd.GeoDataFrame:
     length = shapely.length(lines) / 1000
-    return gpd.GeoDataFrame({"length_km": length}, geometry=lines, crs=study.epsg)
+    return gpd.GeoDataFrame({"length_km": length}, geometry=lines, crs=study.crs)
 
 
 def _definition(study: Study, params: CutOffParameters, hazard: Hazard) -> Definition:
@@ -227,24 +243,6 @@ def _lines(study: Study, params: CutOffParameters) -> gpd.GeoDataFrame:
     return lines[[*keep, "geometry"]].reset_index(drop=True)
 
 
-def _without(
-    lines: gpd.GeoDataFrame, zones: NDArray[Any], *, decks: str
-) -> tuple[gpd.GeoDataFrame, NDArray[Any]]:
-    """Return the lines without what lies inside the zones, and what was taken away."""
-    shapes = lines.geometry.to_numpy().copy()
-    ground = np.ones(len(lines), dtype=bool)
-    if decks == "open" and "medium" in lines.columns:
-        ground = ~lines["medium"].isin(_DECKS).to_numpy()
-    joined = shapely.union_all(zones)
-    shapely.prepare(joined)
-    hit = np.flatnonzero(ground & shapely.intersects(joined, shapes))
-    taken = shapely.intersection(shapes[hit], joined)
-    shapes[hit] = shapely.difference(shapes[hit], joined)
-    left = lines.assign(geometry=shapes)
-    left = left[~left.geometry.is_empty].explode(ignore_index=True)
-    return left, taken[shapely.length(taken) > 0]
-
-
 def _targets(study: Study, params: CutOffParameters) -> gpd.GeoDataFrame:
     """Take the places that must be reached, the halo's too. Raises ParameterError."""
     frame = study.frame(OBJECTS)
@@ -266,77 +264,18 @@ def _works(study: Study) -> gpd.GeoDataFrame:
     return frame.assign(geometry=shapely.point_on_surface(frame.geometry.to_numpy()))
 
 
-def _compare(
-    study: Study,
-    lines: gpd.GeoDataFrame,
-    left: gpd.GeoDataFrame,
-    *,
-    zones: NDArray[Any],
-    places: tuple[NDArray[np.float64], NDArray[np.float64]],
-    targets: gpd.GeoDataFrame,
-    snap_m: float,
-) -> Closed:
-    """Work out the way to the nearest target before and after, and what became of each place."""
-    spots = shapely.point_on_surface(targets.geometry.to_numpy())
-    ends = shapely.get_x(spots), shapely.get_y(spots)
-    if left.empty:
-        message = "every road lies inside the zones"
-        raise LayerMissingError(message)
-    before = _network(study, lines, places=places, ends=ends, snap_m=snap_m)
-    after = _network(study, left, places=places, ends=ends, snap_m=snap_m)
-    old, new = before.cost_m(), after.cost_m()
-    found = before.origins.found
-    # Whose own piece of road is taken away would be put on another road, over flooded land.
-    moved = np.hypot(before.origins.x - after.origins.x, before.origins.y - after.origins.y)
-    stranded = found & ~(moved <= 0.05)
-    ranks = np.zeros(len(zones), dtype=np.int64)
-    in_zone = highest_class(*places, zones, ranks, n_classes=1) == 0
-    state = np.full(len(old), AS_BEFORE, dtype=np.int64)
-    both = np.isfinite(old) & np.isfinite(new)
-    longer = np.subtract(new, old, out=np.full(len(old), np.nan), where=both)
-    state[longer > 1.0] = LONGER
-    state[np.isinf(new) | stranded] = CUT_OFF
-    state[np.isinf(old)] = NEVER
-    state[in_zone & found & np.isfinite(old)] = IN_ZONE
-    state[~found] = NO_ROAD
-    return Closed(state, np.where(state == LONGER, longer, 0.0))
-
-
-def _network(
-    study: Study,
-    lines: gpd.GeoDataFrame,
-    *,
-    places: tuple[NDArray[np.float64], NDArray[np.float64]],
-    ends: tuple[NDArray[np.float64], NDArray[np.float64]],
-    snap_m: float,
-) -> Network:
-    roads = network_of(study, lines, "walk")
-    return Network(
-        roads, snap(roads.graph, *places, max_m=snap_m), snap(roads.graph, *ends, max_m=snap_m)
-    )
-
-
-def _status(cells: Cells, hazard: Hazard, *, unmapped_km: float, own_km: float) -> Status:
-    """Say whether any of the municipality's roads run where the hazard is mapped, and all do."""
-    if not (cells.total and own_km):
-        return Status.INSUFFICIENT_DATA
-    if not len(hazard.zones.ranks) and np.isclose(unmapped_km, own_km):
-        return Status.NOT_MAPPED
-    return Status.PARTLY_MAPPED if unmapped_km > 0 else Status.OK
-
-
-def _notes(hazard: Hazard, *, unmapped_km: float, own_km: float) -> tuple[Text, ...]:
+def _notes(found: CutOff) -> tuple[Text, ...]:
     made = [t("cut_off.note_islands"), t("cut_off.note_joints")]
-    if unmapped_km > 0:
+    if found.unmapped_km > 0:
         made.append(
             t(
                 "cut_off.note_not_mapped",
-                km=number(unmapped_km, decimals=1),
-                share=percent(unmapped_km / own_km),
-                zones=listed([hazard.entry.title.text]),
+                km=number(found.unmapped_km, decimals=1),
+                share=percent(found.unmapped_km / found.own_km),
+                zones=listed([found.hazard.entry.title.text]),
             )
         )
-    return (*made, *silent_notes([hazard]))
+    return (*made, *silent_notes([found.hazard]))
 
 
 def _left_out(sums: NDArray[np.float64]) -> tuple[LeftOut, ...]:
@@ -348,15 +287,14 @@ def _left_out(sums: NDArray[np.float64]) -> tuple[LeftOut, ...]:
     )  # fmt: skip
 
 
-def _frame(
-    study: Study, cells: Cells, where: Spread, *, state: NDArray[np.int64]
-) -> gpd.GeoDataFrame:
+def _frame(study: Study, found: CutOff) -> gpd.GeoDataFrame:
     """Return the cells with what becomes of the most of their residents; numbers stay out."""
+    cells, where = found.cells, found.where
     sums = np.zeros((len(cells.cell_id), len(STATES)))
-    np.add.at(sums, (where.cell, state), where.weight)
+    np.add.at(sums, (where.cell, found.people_state), where.weight)
     worst = np.array([STATES[i] for i in sums.argmax(axis=1)])
     return gpd.GeoDataFrame(
-        {"cell": cells.cell_id.astype(str), "state": worst}, geometry=cells.squares, crs=study.epsg
+        {"cell": cells.cell_id.astype(str), "state": worst}, geometry=cells.squares, crs=study.crs
     )
 
 

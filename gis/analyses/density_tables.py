@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gis.analyses.density_bands import Banded
-from gis.analyses.parts import UNITS, share, table, unit_of_points
+from gis.analyses.parts import UNITS, share, share_of_tens, table, tens_of, unit_of_points
 from gis.analyses.shown import shown_residents
 from gis.analyses.travel_words import metres
 from gis.kernels.cells import cell_square
@@ -61,7 +61,7 @@ def band_table(band: Banded, counts: Counts) -> Table:
     rows: dict[str, Any] = {
         "band": labels,
         "residents": [*band.residents, total],
-        "share": share([*band.residents, total], total),
+        "share": share_of_tens([*band.residents, total], total),
     }
     if band.employees is not None:
         whole = float(band.employees.sum())
@@ -78,7 +78,7 @@ def _with_density(name: str, frame: pd.DataFrame, *, per: str, title: Text, labe
     """Add people and work per hectare, and declare the columns."""
     kinds = {"share": ("share", 1), "employees_share": ("share", 1), "residents": ("residents", 0)}
     kinds |= {"employees": ("count", 0)}
-    frame = frame.assign(residents_per_ha=share(frame["residents"], frame[per]))
+    frame = frame.assign(residents_per_ha=share(tens_of(frame["residents"]), frame[per]))
     if "employees" in frame:
         frame["employees"] = np.round(frame["employees"])
         frame["employees_per_ha"] = share(frame["employees"], frame[per])
@@ -86,7 +86,8 @@ def _with_density(name: str, frame: pd.DataFrame, *, per: str, title: Text, labe
     for column in frame.columns[1:]:
         ending = ("density", 1) if column.endswith("_per_ha") else ("number", 0)
         columns.append((column, *kinds.get(column, ending)))
-    return table(name, frame, columns, title=title, total=True, counts="bands")
+    # Anybody may move a band by a metre, or place residents at their addresses instead.
+    return table(name, frame, columns, title=title, total=True, counts="bands", to_ten=True)
 
 
 def concentration_table(counts: Counts, densest: float) -> Table:
@@ -162,7 +163,7 @@ def large_table(large: pd.DataFrame) -> Table:
 def large_frame(study: Study, large: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return the large workplaces as squares."""
     squares = cell_square(large["cell_id"].to_numpy(dtype=np.int64), size_m=_CELL_M)
-    frame = gpd.GeoDataFrame(large.copy(), geometry=squares, crs=25833).to_crs(study.epsg)
+    frame = gpd.GeoDataFrame(large.copy(), geometry=squares, crs=25833).to_crs(study.crs)
     return frame.rename(columns={"cell_id": "cell"})
 
 
@@ -196,7 +197,7 @@ def cell_frame(study: Study, counts: Counts, bands: Sequence[Banded]) -> gpd.Geo
     frame["residents"] = frame["residents"].fillna(0)
     frame["residents_shown"] = frame["residents_shown"].where(frame["residents"] > 0, 0)
     shapes = [squares[i] for i in frame["cell_id"].tolist()]
-    return gpd.GeoDataFrame(frame, geometry=shapes, crs=study.epsg)
+    return gpd.GeoDataFrame(frame, geometry=shapes, crs=study.crs)
 
 
 def _distances(bands: Sequence[Banded], name: str) -> Mapping[str, Floats]:
@@ -209,7 +210,7 @@ def band_layers(study: Study, bands: Sequence[Banded]) -> dict[str, gpd.GeoDataF
         f"bands_{b.targets.kind}": gpd.GeoDataFrame(
             {"max_m": [float(m) for m in reversed(b.limits_m)]},
             geometry=list(reversed(b.discs.tolist())),
-            crs=study.epsg,
+            crs=study.crs,
         )
         for b in bands
     }

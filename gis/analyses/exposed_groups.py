@@ -7,12 +7,13 @@ vulnerable groups may overlap each other and are never summed.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from gis.analyses.age_labels import first_age
+from gis.analyses.ages_reached import shown_rest
 from gis.analyses.parts import UNITS, share, share_of_tens, table
 from gis.analyses.shown import unit_of_cells
 from gis.text import t
@@ -78,9 +79,8 @@ def _groups(study: Study, layer: str, shares: pd.DataFrame) -> pd.DataFrame:
         by_row[name] = count * found[name].to_numpy()
     by_row["not_placed"] = np.where(known, 0.0, count)
     frame = by_row.groupby(field, as_index=False).sum()
-    frame = frame.iloc[np.lexsort((frame[field], frame[field].map(_first_number)))]
-    placed = frame["residents"] - frame["not_placed"]
-    frame["share"] = share_of_tens(frame["in_any_zone"], placed)
+    frame = frame.iloc[np.lexsort((frame[field], frame[field].map(first_age)))]
+    frame["share"] = share_of_tens(frame["in_any_zone"], shown_rest(frame))
     return frame.reset_index(drop=True)
 
 
@@ -99,9 +99,3 @@ def _shares_of_units(study: Study, cells: Cells, sums: Mapping[str, Floats]) -> 
     )
     frame = frame[total > 0]
     return frame[~frame.index.duplicated()]
-
-
-def _first_number(text: str) -> int:
-    """Return the first number in the name of a group, to sort ages by."""
-    found = re.search(r"\d+", text)
-    return int(found.group()) if found else 1000

@@ -140,7 +140,7 @@ class Timetable:
                 "max_gap_min": rows["max_gap"].to_numpy(),
             },
             geometry=shapely.points(rows["x"].to_numpy(), rows["y"].to_numpy()),
-            crs=self.study.epsg,
+            crs=self.study.crs,
         )
         return Stops(frame=frame, frequent=enough.fill_null(value=False).to_numpy())
 

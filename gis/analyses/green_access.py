@@ -112,7 +112,7 @@ def run(study: Study, params: GreenAccessParameters) -> Result:
         figures={"residents": cells.total, "forests": len(forests)},
         tables=tables,
         frame=_frame(study, cells, near),
-        layers={"forests": gpd.GeoDataFrame(geometry=forests, crs=study.epsg)},
+        layers={"forests": gpd.GeoDataFrame(geometry=forests, crs=study.crs)},
     )
 
 
@@ -178,7 +178,7 @@ def _frame(study: Study, cells: Cells, near: NDArray[np.bool_]) -> gpd.GeoDataFr
             "reached": near,
         },
         geometry=cells.squares,
-        crs=study.epsg,
+        crs=study.crs,
     )
 
 

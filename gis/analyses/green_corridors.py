@@ -226,7 +226,7 @@ def _patch_frame(study: Study, graph: Graph, params: CorridorParameters) -> gpd.
             "patch_kind": np.where(area >= params.hinterland_ha, "hinterland", "patch"),
         },
         geometry=[shape for shape, _ in made],
-        crs=study.epsg,
+        crs=study.crs,
     )
 
 
@@ -251,7 +251,7 @@ def _pinches(
             "pinch": ["gap" if p.gap_m > 0 else "narrow" for p in found],
         },
         geometry=shapely.points(at),
-        crs=study.epsg,
+        crs=study.crs,
     )
 
 
@@ -265,7 +265,7 @@ def _way_frame(study: Study, graph: Graph, ways: list[ToSea]) -> gpd.GeoDataFram
             "corridor_m": shapely.length(lines),
         },
         geometry=np.array(lines, dtype=object),
-        crs=study.epsg,
+        crs=study.crs,
     )
     return frame.iloc[::-1].reset_index(drop=True)
 

@@ -41,8 +41,13 @@ class Bounds:
     high: float | None
 
 
-def bounds_of(study: Study, cells: Cells, zones: Zones, *, chosen: Placing) -> Bounds:
-    """Count the union of zones again under every other reading. ``zones`` has one class."""
+def bounds_of(
+    study: Study, cells: Cells, zones: Zones, *, joined: shapely.Geometry, chosen: Placing
+) -> Bounds:
+    """Count the union of zones again under every other reading.
+
+    ``zones`` has one class; ``joined`` is their union.
+    """
     ways = [
         _reading(
             cells,
@@ -54,7 +59,6 @@ def bounds_of(study: Study, cells: Cells, zones: Zones, *, chosen: Placing) -> B
         for p in _ways(study, cells, chosen)
     ]
     coded = _coded(cells, chosen, zones)
-    joined = shapely.union_all(zones.shapes)
     edges = [_edge(cells, chosen, zones, joined=joined, by_m=by_m) for by_m in EDGES_M]
     edges = edges if len(zones.shapes) else []
     shares = [r.value for r in (*ways, *coded) if r.value is not None]

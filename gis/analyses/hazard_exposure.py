@@ -7,17 +7,14 @@ Outside the mapped extent the answer is "not mapped", never "no hazard".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pydantic import Field
 
 from gis.analyses.exposed_groups import GROUP_LAYERS, group_tables
-from gis.analyses.exposure import Exposure, Overall, expose, overall
 from gis.analyses.exposure_tables import (
     attribute_tables,
     band_table,
@@ -28,90 +25,30 @@ from gis.analyses.exposure_tables import (
     whole_zones,
 )
 from gis.analyses.floods_mapped import extent_tables
-from gis.analyses.hazard_bounds import Bounds, bounds_of
+from gis.analyses.hazard_counts import Counted, HazardExposureParameters, count_exposed
 from gis.analyses.hazard_words import FLOOD_EXTENT, definition, left_out, notes
-from gis.analyses.parts import UNITS, listed, provenance
+from gis.analyses.parts import UNITS, provenance
 from gis.analyses.placing import (
-    Method,
-    Placing,
-    place,
     placing_text,
-    weights_by_class,
 )
-from gis.analyses.registry import Analysis, Parameters
-from gis.analyses.residents import Cells, cells_inside
+from gis.analyses.registry import Analysis
 from gis.analyses.shown import shown_residents, unit_of_cells
 from gis.analyses.zones import (
     Hazard,
     band_frame,
     hazard_ids,
-    hazard_of,
-    together,
-    zone_layers,
 )
-from gis.errors import LayerMissingError
 from gis.result import Result, Status
-from gis.text import Text, people, people_share, t
+from gis.text import people, people_share, t
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from numpy.typing import NDArray
 
     from gis.analyses.study import Study
     from gis.provenance import Provenance
     from gis.result import Table
 
 _MORE_M = (5, 10)
-
-
-class HazardExposureParameters(Parameters):
-    """How residents are placed, and when a place counts as inside."""
-
-    method: Literal["auto", "addresses", "area", "centre", "cell"] = Field(
-        default="auto",
-        description="where a cell's residents are: at its addresses, evenly over its area, at its "
-        "centre, or the cell as one whole object; auto takes addresses where the layer exists, "
-        "else area",
-    )
-    rule: Literal["interior", "touch", "representative-point", "min-share"] = Field(
-        default="interior",
-        description="interior: strictly inside the zone, a shared edge is no hit; touch: the "
-        "outline counts too; representative-point: a point on the object is inside; min-share "
-        "(with method cell): at least min_share of the cell's area",
-    )
-    min_share: float | None = Field(
-        default=None, gt=0, le=1, description="rule min-share: the least share of a cell's area"
-    )
-
-
-@dataclass(frozen=True)
-class Counted:
-    """What was counted before it is worded: one exposure per hazard, and the union of all."""
-
-    cells: Cells
-    placing: Placing
-    exposures: list[Exposure]
-    employees: list[NDArray[np.float64]]
-    any_zone: NDArray[np.float64]
-    overall: Overall
-    bounds: Bounds
-    absent: tuple[str, ...]
-
-    @property
-    def zones_absent(self) -> tuple[str, ...]:
-        """The layers of hazard zones that are not there."""
-        return zone_layers(self.absent)
-
-    @property
-    def hazards(self) -> list[Hazard]:
-        """All hazards that were there."""
-        return [e.hazard for e in self.exposures]
-
-    @property
-    def zones_named(self) -> Text:
-        """The hazards in the union, as a list in words; caution areas are no part of it."""
-        return listed(h.entry.title.text for h in self.hazards if h.in_union)
 
 
 def run(study: Study, params: HazardExposureParameters) -> Result:
@@ -186,59 +123,6 @@ def _figure_cells(hazards: list[Hazard]) -> dict[str, tuple[str, str, str]]:
     return inside | silent | {f"residents_{x}": ("overall", x, "residents") for x in parts}
 
 
-def count_exposed(study: Study, params: HazardExposureParameters) -> Counted:
-    """Return the counting under some parameters, done once for a study."""
-    return study.once(("exposed", params), lambda: _count(study, params))
-
-
-def _count(study: Study, params: HazardExposureParameters) -> Counted:
-    """Do the counting: place residents, split them by class, join the hazards once."""
-    there = [x for x in hazard_ids() if study.has(x)]
-    hazards = [hazard_of(study, x) for x in there]
-    if not any(h.in_union for h in hazards):
-        message = (
-            f"hazard-exposure needs at least one hazard layer ({', '.join(hazard_ids())}), caution "
-            f"areas and noise apart; the store has: {', '.join(study.data.layers)}"
-        )
-        raise LayerMissingError(message)
-    cells = cells_inside(study, layer="population_grid", weight="residents")
-    placing = place(
-        study, cells, method=_method(study, params), rule=params.rule, min_share=params.min_share
-    )
-    zones = together([h for h in hazards if h.in_union])
-    exposures = [expose(h, cells, placing) for h in hazards]
-    any_zone = weights_by_class(cells, placing, zones)[:, 0]
-    absent = tuple(x for x in hazard_ids() if x not in there)
-    missing = bool(zone_layers(absent))
-    return Counted(
-        cells=cells,
-        placing=placing,
-        exposures=exposures,
-        employees=_employees(study, hazards),
-        any_zone=any_zone,
-        overall=overall(exposures, cells, placing, any_zone=float(any_zone.sum()), missing=missing),
-        bounds=bounds_of(study, cells, zones, chosen=placing),
-        absent=absent,
-    )
-
-
-def _method(study: Study, params: HazardExposureParameters) -> Method:
-    if params.method == "auto":
-        return "addresses" if study.has("addresses") else "area"
-    if params.method == "addresses":
-        study.need("addresses")
-    return params.method
-
-
-def _employees(study: Study, hazards: list[Hazard]) -> list[NDArray[np.float64]]:
-    """Sum employees by class (last: outside), spread over the area of their cells; or nothing."""
-    if not study.has("workplaces"):
-        return [np.full(len(h.classes) + 1, np.nan) for h in hazards]
-    cells = cells_inside(study, layer="workplaces", weight="employees")
-    evenly = Placing("area", "interior")
-    return [weights_by_class(cells, evenly, h.zones).sum(axis=0) for h in hazards]
-
-
 def _status(counted: Counted) -> Status:
     """Say whether any resident lives where a zone hazard is not mapped, or nobody where it is.
 
@@ -301,7 +185,7 @@ def _tables(study: Study, counted: Counted) -> dict[str, Table]:
 
 def _all_bands(study: Study, hazards: list[Hazard]) -> gpd.GeoDataFrame:
     frames = [band_frame(study, h) for h in hazards]
-    return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=study.epsg)
+    return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=study.crs)
 
 
 def _layers(study: Study, counted: Counted) -> dict[str, gpd.GeoDataFrame]:
@@ -312,7 +196,7 @@ def _layers(study: Study, counted: Counted) -> dict[str, gpd.GeoDataFrame]:
             known = shapely.union_all(np.concatenate([hazard.mapped, hazard.zones.shapes]))
             rest = shapely.difference(study.land, known)
             layers[f"not_mapped_{hazard.id}"] = gpd.GeoDataFrame(
-                {"hazard": [hazard.id]}, geometry=[rest], crs=study.epsg
+                {"hazard": [hazard.id]}, geometry=[rest], crs=study.crs
             )
     cells = counted.cells
     layers["cells"] = gpd.GeoDataFrame(
@@ -323,7 +207,7 @@ def _layers(study: Study, counted: Counted) -> dict[str, gpd.GeoDataFrame]:
             "exposed": counted.any_zone > 0,
         },
         geometry=cells.squares,
-        crs=study.epsg,
+        crs=study.crs,
     )
     return layers
 
@@ -337,11 +221,11 @@ def _unit_layer(study: Study, tables: Mapping[str, Table]) -> dict[str, gpd.GeoD
             "residents": [],
             "in_any_zone": [],
         }
-        return {"units": gpd.GeoDataFrame(empty, geometry=[], crs=study.epsg)}
+        return {"units": gpd.GeoDataFrame(empty, geometry=[], crs=study.crs)}
     units = study.frame(UNITS)[["number", "name", "geometry"]].drop_duplicates("number")
     rows = tables["units"].frame[["number", "residents", "in_any_zone"]]
     frame = units.assign(number=units["number"].astype(str)).merge(rows, on="number")
-    return {"units": gpd.GeoDataFrame(frame, geometry="geometry", crs=study.epsg)}
+    return {"units": gpd.GeoDataFrame(frame, geometry="geometry", crs=study.crs)}
 
 
 ANALYSIS = Analysis(

@@ -17,7 +17,7 @@ from gis.text import Text, number, people, t
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gis.analyses.hazard_exposure import Counted, HazardExposureParameters
+    from gis.analyses.hazard_counts import Counted, HazardExposureParameters
     from gis.analyses.placing import Placing
     from gis.analyses.study import Study
     from gis.analyses.zones import Hazard
@@ -86,7 +86,8 @@ def notes(study: Study, counted: Counted) -> tuple[Text, ...]:
             key = "positive_only" if hazard.mapped is None else "marine_limit"
             made.append(t(f"hazard_exposure.note_{key}", hazard=title))
     if any(h.id == "landslide_zones" for h in counted.hazards):
-        made.append(t("hazard_exposure.note_joint"))
+        points = counted.placing.where is not None
+        made.append(t(f"hazard_exposure.note_{'joint' if points else 'not_joint'}"))
     if any(h.floods is not None for h in counted.hazards):
         made.append(t("hazard_exposure.note_floods"))
     if any(study.has(x) for x in GROUP_LAYERS):

@@ -27,7 +27,13 @@ def cell_names(squares: NDArray[Any]) -> list[str]:
     return [f"{int(west)} {int(south)}" for west, south, _, _ in shapely.bounds(squares)]
 
 
-def top_cells(cells: GridCells) -> Table:
+def _told(records: Records, counts: NDArray[Any]) -> NDArray[np.float64]:
+    """Return counts of red-listed species; NaN, not zero, where no record has a category."""
+    known = counts.astype(np.float64)
+    return known if records.evaluated else np.full(len(known), np.nan)
+
+
+def top_cells(cells: GridCells, records: Records) -> Table:
     """List the cells with the most expected species among those with enough records."""
     frame = pd.DataFrame(
         {
@@ -37,8 +43,8 @@ def top_cells(cells: GridCells) -> Table:
             "expected_species": cells.expected,
             "expected_red_listed": cells.expected_red,
             "expected_score": cells.expected_score,
-            "threatened": cells.threatened,
-            "red_listed": cells.red_listed,
+            "threatened": _told(records, cells.threatened),
+            "red_listed": _told(records, cells.red_listed),
             "hot_spot": cells.hot,
         }
     )
@@ -85,8 +91,8 @@ def planned_table(study: Study, cells: GridCells, records: Records, *, min_recor
             "hot_spot_share": np.clip(np.divide(hot, size), 0.0, 1.0),
             "records": within.records,
             "species": within.distinct(np.ones(len(records.x), dtype=bool)),
-            "threatened": within.distinct(records.threatened),
-            "red_listed": within.distinct(records.red_listed),
+            "threatened": _told(records, within.distinct(records.threatened)),
+            "red_listed": _told(records, within.distinct(records.red_listed)),
         }
     ).sort_values(["hot_spot_share", "records"], ascending=False, kind="stable")
     columns = (
@@ -139,8 +145,8 @@ def unit_richness(
             "name": units["name"].astype(str),
             "records": seen,
             "species": distinct(every),
-            "threatened": distinct(records.threatened),
-            "red_listed": distinct(records.red_listed),
+            "threatened": _told(records, distinct(records.threatened)),
+            "red_listed": _told(records, distinct(records.red_listed)),
         }
     )[units_inside(study)]
     columns = (

@@ -213,7 +213,7 @@ def _units(study: Study, lines: list[Line]) -> gpd.GeoDataFrame | None:
             "board_grade": grades,
         },
         geometry=drawn.to_numpy(),
-        crs=study.epsg,
+        crs=study.crs,
     )
 
 

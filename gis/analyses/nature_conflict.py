@@ -117,7 +117,7 @@ def _frame(
             "reasons": _reasons(study, shapes, params),
         },
         geometry=shapes,
-        crs=study.epsg,
+        crs=study.crs,
     )
     order = np.lexsort((frame["name"], *(-table_ha[:, i] for i in reversed(range(5)))))
     return frame.iloc[order].reset_index(drop=True)
@@ -187,7 +187,7 @@ def _overlap(study: Study, joined: shapely.Geometry, cut: gpd.GeoDataFrame) -> g
             "reason": valued["reason"].to_numpy(),
         },
         geometry=shapely.intersection(valued.geometry.to_numpy(), joined),
-        crs=study.epsg,
+        crs=study.crs,
     ).explode(ignore_index=True)
     frame = frame[shapely.area(frame.geometry.to_numpy()) >= _LEAST_M2].reset_index(drop=True)
     return frame.assign(area_ha=shapely.area(frame.geometry.to_numpy()) / 1e4)

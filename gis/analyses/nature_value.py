@@ -82,7 +82,7 @@ def _resolve(study: Study, params: ValueParameters) -> gpd.GeoDataFrame:
             "area_km2": shapely.area(shapes) / 1e6,
         },
         geometry=shapes,
-        crs=study.epsg,
+        crs=study.crs,
     )
     return frame[frame["area_km2"] > 0].reset_index(drop=True)
 

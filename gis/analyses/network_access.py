@@ -15,7 +15,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS
 
 from gis.errors import SourceError
 from gis.kernels.network import Graph, build_graph, main_edges
@@ -123,7 +122,7 @@ def network_of(study: Study, lines: gpd.GeoDataFrame, mode: Mode, *, own: bool =
     # Without any road type the rules of Norwegian road files have nothing to go by.
     names = {k: v for k, v in _RULE_NAMES.items() if k in lines.columns} if typed else {}
     given = OwnFile(Path(source.file), None, source.sha256, lines.rename(columns=names), ())
-    file = read_lines(given, mode=mode, crs=CRS.from_epsg(study.epsg))
+    file = read_lines(given, mode=mode, crs=study.crs)
     graph = build_graph(file.ways)
     main = main_edges(graph, least_share=Trip(mode, max_m=0).least_share)
     return Roads(study, mode, file, graph, main, typed, own)
@@ -160,7 +159,7 @@ def _tied(shape: shapely.LineString, lines: gpd.GeoDataFrame, join_m: float) -> 
 def _ground(study: Study, graph: Graph, step_m: float) -> Ground:
     ends = profile(graph, step_m=step_m)
     path = study.file(TERRAIN)
-    heights = sample_heights(path, ends.x, ends.y, crs=CRS.from_epsg(study.epsg)).values
+    heights = sample_heights(path, ends.x, ends.y, crs=study.crs).values
     unknown = unknown_m(graph, ends, heights)
     if not unknown < float(graph.length_m.sum()):
         message = f"{path.name}: the terrain model covers no part of the network"

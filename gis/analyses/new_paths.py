@@ -22,7 +22,7 @@ def new_lines(study: Study, path: Path) -> gpd.GeoDataFrame:
     Raises GeometryError where there is none, SourceError and CrsError as any file.
     """
     own = read_own(path)
-    moved = own.frame.geometry.to_crs(study.epsg)
+    moved = own.frame.geometry.to_crs(study.crs)
     lines = gpd.GeoDataFrame(geometry=moved).explode(ignore_index=True)
     lines = lines[lines.geom_type == "LineString"].reset_index(drop=True)
     box = shapely.box(*shapely.bounds(study.polygon)).buffer(study.halo_m)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import CRS
 
-from gis.analyses.residents import CELL_M, Cells, Counted, whose
-from gis.crs import WORKING_EPSG, transform_points
+from gis.analyses.residents import Cells, Counted, cells_of, ids_at, whose
 from gis.disclosure import OWN_WEIGHT
 from gis.errors import GeometryError
-from gis.kernels import cells as grid
 from gis.provenance import LayerSource
 from gis.result import LeftOut
 from gis.sources.own import OwnFile, check_stated, read_own
@@ -55,7 +51,7 @@ def own_cells(study: Study, asked: OwnFileAsked) -> Cells:
     check_stated([own])
     rows = usable_rows(
         own,
-        CRS.from_epsg(study.epsg),
+        study.crs,
         role="weights",
         kinds=("point", "polygon"),
         weight=asked.field,
@@ -67,22 +63,9 @@ def own_cells(study: Study, asked: OwnFileAsked) -> Cells:
         message = f"{own.label}: none of its {len(x)} rows lies in {study.area.name}"
         raise GeometryError(message)
     ids, weight = _by_cell(study, x[inside], y[inside], rows.weights[inside])
-    cx, cy = grid.cell_centre(ids, size_m=CELL_M)
-    mx, my = transform_points(
-        np.asarray(cx, float), np.asarray(cy, float), from_epsg=WORKING_EPSG, to_epsg=study.epsg
-    )
-    squares = gpd.GeoSeries(grid.cell_square(ids, size_m=CELL_M), crs=WORKING_EPSG)
-    return Cells(
-        layer=f"{OWN}:{own.sha256}:{asked.field}:{asked.layer}",
-        cell_id=ids,
-        x=mx,
-        y=my,
-        weight=weight,
-        low=weight,
-        high=weight,
-        squares=squares.to_crs(study.epsg).to_numpy(),
-        coded=False,
-        counted=OWN_WEIGHT,
+    name = f"{OWN}:{own.sha256}:{asked.field}:{asked.layer}"
+    return replace(
+        cells_of(study, ids, weight, layer=name, counted=OWN_WEIGHT),
         left_out=(*rows.left_out, *_elsewhere(rows.weights[~inside])),
         own=Counted(_source(own, asked.field, notes=rows.notes), asked.field),
     )
@@ -101,8 +84,7 @@ def _by_cell(
     y: NDArray[np.float64],
     weight: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    gx, gy = transform_points(x, y, from_epsg=study.epsg, to_epsg=WORKING_EPSG)
-    ids, cell = np.unique(grid.cell_id(gx, gy, size_m=CELL_M), return_inverse=True)
+    ids, cell = np.unique(ids_at(study, x, y), return_inverse=True)
     return ids, np.bincount(cell, weights=weight, minlength=len(ids))
 
 

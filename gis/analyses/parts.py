@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.disclosure import round_residents
+from gis.disclosure import LEAST, round_residents
 from gis.provenance import Provenance
 from gis.result import Column, Table
 from gis.text import Text, t
@@ -100,7 +100,6 @@ def table(
     key: str | None = None,
     total: bool = False,
     counts: Literal["bands", "subsets", "split", "cross", "rounded"] | None = None,
-    withhold: Mapping[str, tuple[int, ...]] | None = None,
     alone: tuple[str, ...] = (),
     to_ten: bool = False,
 ) -> Table:
@@ -127,7 +126,6 @@ def table(
         key=key,
         total=total,
         counts=counts,
-        withhold=withhold or {},
         alone=alone,
         to_ten=to_ten,
     )
@@ -149,14 +147,24 @@ def share(part: Any, whole: Any) -> Any:
     return np.divide(part, whole, out=unknown, where=whole > 0)
 
 
-def share_of_tens(part: pd.Series[Any], whole: Any) -> NDArray[np.float64]:
+def share_of_tens(part: Any, whole: Any) -> NDArray[np.float64]:
     """Divide residents to the nearest 10 by a whole; NaN below 10, as where they are not known.
 
-    An exact share of a known whole would tell the part that is rounded beside it.
+    An exact share of a known whole would tell the part that is rounded beside it. A part
+    that is the whole is 1; one that leaves 1 to 9 has no share, as its count is withheld.
     """
-    tens = [np.nan if pd.isna(n) else round_residents(float(n)) for n in part]
-    found: NDArray[np.float64] = share(np.array(tens, dtype=np.float64), whole)
-    return found
+    tens, exact = tens_of(part), np.asarray(part, dtype=np.float64)
+    all_of_it = np.isclose(exact, whole, rtol=0, atol=1e-6)
+    rest = np.where(all_of_it, 0.0, whole - exact)
+    told = ~np.isnan(tens) & ~((rest > 0) & (rest < LEAST))
+    return np.where(told, share(np.where(all_of_it, whole, tens), whole), np.nan)
+
+
+def tens_of(residents: Any) -> NDArray[np.float64]:
+    """Round residents to the nearest 10; NaN from 1 to 9, and where they are not known."""
+    known = np.asarray(residents, dtype=np.float64)
+    tens = [np.nan if np.isnan(n) else round_residents(float(n)) for n in known]
+    return np.array(tens, dtype=np.float64)
 
 
 def land_note(study: Study) -> Text:

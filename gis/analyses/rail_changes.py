@@ -77,7 +77,7 @@ def _after(
     study: Study, origins: Origins, ride: Ride, *, before: Ridden, params: RailChangesParameters
 ) -> tuple[Ridden, gpd.GeoDataFrame]:
     """Ride with what is new; nobody is farther away than before."""
-    none = gpd.GeoDataFrame({"kind": []}, geometry=[], crs=study.epsg)
+    none = gpd.GeoDataFrame({"kind": []}, geometry=[], crs=study.crs)
     if params.path is None:
         return before, none
     lines = new_lines(study, params.path)

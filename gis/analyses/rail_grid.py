@@ -134,7 +134,7 @@ def _cells(study: Study, origins: Origins, done: Sequence[Ridden], *, readings: 
     if last[0].ride.trip.timed:
         columns["minutes"] = np.array([np.round(origins.middle(d.minutes), 1) for d in last])
     cells = origins.cells
-    frame = gpd.GeoDataFrame({"cell_id": cells.cell_id}, geometry=cells.squares, crs=study.epsg)
+    frame = gpd.GeoDataFrame({"cell_id": cells.cell_id}, geometry=cells.squares, crs=study.crs)
     return Followed(frame=frame, step=step, columns=columns, within=tuple(columns))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.analyses.parts import share, table
+from gis.analyses.parts import share, share_of_tens, table
 from gis.analyses.shown import cell_columns
 from gis.analyses.travel_words import targets_off, unreached, without_address
 from gis.result import LeftOut
@@ -56,8 +56,8 @@ def station_table(study: Study, origins: Origins, done: Ridden) -> Table:
             counted: [*sums[order], float(sums[order].sum())],
         }
     )
-    frame["share"] = share(frame[counted], origins.cells.total)
     people = origins.cells.people
+    frame["share"] = (share_of_tens if people else share)(frame[counted], origins.cells.total)
     columns = (
         ("name", "text", 0),
         ("kind", "text", 0),
@@ -73,6 +73,8 @@ def station_table(study: Study, origins: Origins, done: Ridden) -> Table:
         headings={"kind": t("rail_cycling.kind"), "across": t("rail_cycling.across")},
         total=True,
         counts="bands" if people else None,
+        # Anybody may move the limit by a metre.
+        to_ten=people,
     )
 
 
@@ -112,7 +114,7 @@ def ride_frame(study: Study, origins: Origins, done: Ridden) -> gpd.GeoDataFrame
     columns["way_m"] = np.round(metres)
     if done.ride.trip.timed:
         columns["minutes"] = np.round(origins.middle(done.minutes), 1)
-    return gpd.GeoDataFrame(columns, geometry=cells.squares, crs=study.epsg)
+    return gpd.GeoDataFrame(columns, geometry=cells.squares, crs=study.crs)
 
 
 def ride_layers(done: Ridden) -> dict[str, gpd.GeoDataFrame]:

@@ -6,14 +6,14 @@ them (dasymetric). Every way conserves the cell's number to the resident.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
-from gis.crs import WORKING_EPSG, transform_points
+from gis.crs import WORKING_EPSG, crs_of, transform_points
 from gis.disclosure import PEOPLE
 from gis.kernels import cells as grid
 from gis.result import LeftOut
@@ -89,10 +89,7 @@ def cells_inside(study: Study, *, layer: str, weight: str) -> Cells:
     frame = study.near(layer)
     ids = frame["cell_id"].to_numpy(dtype=np.int64)
     values = frame[weight].to_numpy(dtype=np.float64)
-    cx, cy = grid.cell_centre(ids, size_m=CELL_M)
-    x, y = transform_points(
-        np.asarray(cx, float), np.asarray(cy, float), from_epsg=WORKING_EPSG, to_epsg=study.epsg
-    )
+    x, y = centres(study, ids)
     inside, elsewhere = whose(study, x, y)
     coded = layer == "population_grid" and _coded(study)
     low, high = _bounds(values[inside], coded=coded)
@@ -123,28 +120,46 @@ def address_cells(study: Study) -> Cells:
     ax, ay = where.x.to_numpy(), where.y.to_numpy()
     inside, _ = whose(study, ax, ay)
     ax, ay = ax[inside], ay[inside]
-    gx, gy = transform_points(ax, ay, from_epsg=study.epsg, to_epsg=WORKING_EPSG)
-    ids, cell = np.unique(grid.cell_id(gx, gy, size_m=CELL_M), return_inverse=True)
+    ids, cell = np.unique(ids_at(study, ax, ay), return_inverse=True)
     count = np.bincount(cell, minlength=len(ids)).astype(np.float64)
-    cx, cy = grid.cell_centre(ids, size_m=CELL_M)
-    x, y = transform_points(
-        np.asarray(cx, float), np.asarray(cy, float), from_epsg=WORKING_EPSG, to_epsg=study.epsg
-    )
-    squares = gpd.GeoSeries(grid.cell_square(ids, size_m=CELL_M), crs=WORKING_EPSG)
+    cells = cells_of(study, ids, count, layer="addresses", counted="addresses")
+    places = Spread(ax, ay, np.ones(len(ax)), cell.astype(np.int64), without=0.0)
+    return replace(cells, places=places)
+
+
+def cells_of(
+    study: Study, ids: NDArray[np.int64], weight: NDArray[np.float64], *, layer: str, counted: str
+) -> Cells:
+    """Make cells of their ids, squares rebuilt, with a weight that is its own bound."""
+    x, y = centres(study, ids)
+    squares = gpd.GeoSeries(grid.cell_square(ids, size_m=CELL_M), crs=crs_of(WORKING_EPSG))
     return Cells(
-        layer="addresses",
+        layer=layer,
         cell_id=ids,
         x=x,
         y=y,
-        weight=count,
-        low=count,
-        high=count,
-        squares=squares.to_crs(study.epsg).to_numpy(),
+        weight=weight,
+        low=weight,
+        high=weight,
+        squares=squares.to_crs(study.crs).to_numpy(),
         coded=False,
-        counted="addresses",
         left_out=(),
-        places=Spread(ax, ay, np.ones(len(ax)), cell.astype(np.int64), without=0.0),
+        counted=counted,
     )
+
+
+def centres(
+    study: Study, ids: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the centres of cells by id, in the working CRS of the study."""
+    x, y = grid.cell_centre(ids, size_m=CELL_M)
+    return transform_points(x, y, from_epsg=WORKING_EPSG, to_epsg=study.epsg)
+
+
+def ids_at(study: Study, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the id of the cell that holds each point of the study."""
+    gx, gy = transform_points(x, y, from_epsg=study.epsg, to_epsg=WORKING_EPSG)
+    return grid.cell_id(gx, gy, size_m=CELL_M)
 
 
 def whose(
@@ -196,7 +211,7 @@ def share_bounds(
 
     ``near``: which cells are reached, or the share (0-1) of each that is.
     """
-    if not cells.coded:
+    if not cells.coded or not cells.total:
         return None, None
     low, high, part = cells.low, cells.high, near.astype(np.float64)
     lowest = low @ part / (low @ part + high @ (1 - part))
@@ -245,8 +260,7 @@ def over_addresses(study: Study, cells: Cells) -> Spread:
     """
     addresses = study.frame("addresses").geometry
     ax, ay = addresses.x.to_numpy(), addresses.y.to_numpy()
-    gx, gy = transform_points(ax, ay, from_epsg=study.epsg, to_epsg=WORKING_EPSG)
-    keys = grid.cell_id(gx, gy, size_m=CELL_M)
+    keys = ids_at(study, ax, ay)
     order = np.argsort(cells.cell_id, kind="stable")
     ranked = cells.cell_id[order]
     place = np.minimum(np.searchsorted(ranked, keys), max(len(ranked) - 1, 0))

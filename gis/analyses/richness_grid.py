@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from gis.kernels.cells import grid_index
-from gis.kernels.hotspot import benjamini_hochberg, getis_ord
+from gis.kernels.hotspot import getis_ord
 from gis.kernels.richness import (
     half_ignorance,
     rarefied,
@@ -143,6 +143,5 @@ def _hot_spots(
     if mask.sum() < 9:  # fewer cells than one 3 x 3 box: nothing to compare with
         return np.full(expected.shape, np.nan), np.zeros(expected.shape, dtype=bool)
     spots = getis_ord(np.where(mask, expected, 0.0), mask=mask)
-    adjusted = benjamini_hochberg(spots.p)
-    hot = (spots.z > 0) & (np.nan_to_num(adjusted, nan=1.0) <= max_fdr)
+    hot = (spots.z > 0) & (np.nan_to_num(spots.p_adjusted, nan=1.0) <= max_fdr)
     return spots.z, hot

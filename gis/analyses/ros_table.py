@@ -20,7 +20,7 @@ from gis.analyses.critical_infrastructure import (
     Standing,
     standing,
 )
-from gis.analyses.hazard_exposure import HazardExposureParameters, count_exposed
+from gis.analyses.hazard_counts import HazardExposureParameters, count_exposed
 from gis.analyses.lengths import LINES, km_by_class, lines_above_ground
 from gis.analyses.parts import listed, provenance, table
 from gis.analyses.placing import placing_text
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gis.analyses.exposure import Exposure
-    from gis.analyses.hazard_exposure import Counted
+    from gis.analyses.hazard_counts import Counted
     from gis.analyses.study import Study
     from gis.result import Table
 
@@ -151,7 +151,7 @@ def _rows(
     km = {k: km_by_class(v, hazard) for k, v in lines.items()}
     made = []
     for i, one in enumerate(hazard.classes):
-        if area[i] <= 0:
+        if area[i] <= 0 and residents[i] <= 0:
             continue
         annual = one.annual_probability
         years = "" if annual is None else f"1/{round(1 / annual)}"
@@ -175,7 +175,7 @@ def _rows(
 
 def _is_here(study: Study, exposure: Exposure) -> bool:
     shared = shapely.intersection(exposure.hazard.zones.bands, study.polygon)
-    return bool((shapely.area(shared) > 0).any())
+    return bool((shapely.area(shared) > 0).any() or exposure.inside.sum() > 0)
 
 
 def _row_of_none(study: Study, counted: Counted, exposure: Exposure) -> dict[str, Any]:

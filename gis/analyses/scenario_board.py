@@ -183,7 +183,7 @@ def _cycle(asked: _Asked, line: Line) -> BoardChange:
     ways = board_land.cycle_ways(study)
     near = ways.iloc[np.sort(ways.sindex.query(paths, predicate="intersects"))]
     new = shapely.difference(paths, shapely.union_all(near.geometry.to_numpy()))
-    added = board_land.km_within(study, gpd.GeoDataFrame(geometry=[new], crs=study.epsg))
+    added = board_land.km_within(study, gpd.GeoDataFrame(geometry=[new], crs=study.crs))
     km = board_land.km_within(study, ways) + added
     people = counted_cells(study, "residents").total + asked.new_residents
     words = [_moving(asked)] if asked.new_residents else []

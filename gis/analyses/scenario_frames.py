@@ -33,7 +33,7 @@ def cell_frame(study: Study, lead: Outcome, *, after: bool) -> gpd.GeoDataFrame 
         "reached": shares >= 0.5,
         "gained": (found.now >= 0.5) & (found.was < 0.5),
     }
-    return gpd.GeoDataFrame(columns, geometry=cells.squares, crs=study.epsg)
+    return gpd.GeoDataFrame(columns, geometry=cells.squares, crs=study.crs)
 
 
 def drawn_layers(
@@ -51,7 +51,7 @@ def drawn_layers(
             "per_hour": [_whole(f.per_hour) for _, f in features],
         },
         geometry=[f.shape for _, f in features],
-        crs=study.epsg,
+        crs=study.crs,
     )
     flat = drawn["kind"].isin(("area", "removal"))
     found = {

@@ -34,7 +34,7 @@ from gis.kernels.distance import nearest
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from gis.analyses.hazard_exposure import Counted
+    from gis.analyses.hazard_counts import Counted
     from gis.analyses.residents import Cells
     from gis.analyses.rides import Ridden, Ride
     from gis.analyses.scenario_plan import Layout
@@ -216,10 +216,10 @@ def _with_stations(study: Study, ride: Ride, layout: Layout) -> gpd.GeoDataFrame
     rows = gpd.GeoDataFrame(
         {"name": [s.name for s in new], "kind": [s.mode for s in new]},
         geometry=[shapely.point_on_surface(s.shape) for s in new],
-        crs=study.epsg,
+        crs=study.crs,
     )
     both = pd.concat([stations_of(study, ride.kind), rows], ignore_index=True)
-    return gpd.GeoDataFrame(both, crs=study.epsg)
+    return gpd.GeoDataFrame(both, crs=study.crs)
 
 
 # --- hazards ----------------------------------------------------------------------------------

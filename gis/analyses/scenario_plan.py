@@ -98,7 +98,7 @@ class Layout:
 
 def _wider(layout: Layout, study: Study, mode: Mode) -> Roads:
     lines = [p for f in layout.paths for p in shapely.get_parts(f.shape)]
-    new = gpd.GeoDataFrame(geometry=lines, crs=study.epsg)
+    new = gpd.GeoDataFrame(geometry=lines, crs=study.crs)
     return network_of(study, joined_lines(study.frame(ROADS), new, join_m=layout.join_m), mode)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gis.analyses.parts import table
-from gis.disclosure import is_publishable, round_residents
+from gis.disclosure import rounded_part
 from gis.text import Text, number, people, t
 
 if TYPE_CHECKING:
@@ -83,12 +83,8 @@ def _board_behind(layout: Layout, change: BoardChange) -> Text:
 
 def shown_share(part: float, whole: float) -> float:
     """Return a share (0-1) of residents as it may be shown: NaN where it would tell of 1 to 9."""
-    if not whole or not is_publishable(round(part)) or not is_publishable(round(whole - part)):
-        return float("nan")
-    if part == whole:
-        return 1.0
-    rounded = round_residents(part)
-    return float("nan") if rounded is None else min(rounded / whole, 1.0)
+    shown = rounded_part(part, whole) if whole else None
+    return float("nan") if shown is None else shown / whole
 
 
 def _people(outcomes: Sequence[Outcome]) -> Table:

@@ -142,7 +142,7 @@ def screen_result(found: Screening) -> Result:
             "plan_area": gpd.GeoDataFrame(
                 {"plan": [found.plan.label]},
                 geometry=[found.area.shape],
-                crs=found.area.study.epsg,
+                crs=found.area.study.crs,
             )
         },
     )
@@ -211,4 +211,4 @@ def _frame(found: Screening) -> gpd.GeoDataFrame:
         "relevance": [x.relevance for x in hits],
         "share": [x.share for x in hits],
     }
-    return gpd.GeoDataFrame(columns, geometry=[x.shape for x in hits], crs=found.area.study.epsg)
+    return gpd.GeoDataFrame(columns, geometry=[x.shape for x in hits], crs=found.area.study.crs)

@@ -12,13 +12,11 @@ import shapely
 
 from gis.analyses.frequent_stops import READY_LIST, TIMETABLE, Stops, ready_list
 from gis.analyses.growth import growth_share
-from gis.analyses.residents import CELL_M, Cells, Spread, at_centres, over_addresses
+from gis.analyses.residents import CELL_M, Cells, Spread, at_centres, centres, over_addresses
 from gis.analyses.screen_area import WALK_M
 from gis.analyses.transit_access import TransitAccessParameters, timetable_of
 from gis.analyses.travel import ADDRESSES
-from gis.crs import WORKING_EPSG, transform_points
 from gis.errors import GisError
-from gis.kernels import cells as grid
 from gis.text import Text, t
 
 if TYPE_CHECKING:
@@ -106,10 +104,7 @@ def _cells(study: Study, layer: str, weight: str) -> Cells:
     frame = study.frame(layer)
     ids = frame["cell_id"].to_numpy(dtype=np.int64)
     values = frame[weight].to_numpy(dtype=np.float64)
-    cx, cy = grid.cell_centre(ids, size_m=CELL_M)
-    x, y = transform_points(
-        np.asarray(cx, float), np.asarray(cy, float), from_epsg=WORKING_EPSG, to_epsg=study.epsg
-    )
+    x, y = centres(study, ids)
     return Cells(
         layer=layer,
         cell_id=ids,

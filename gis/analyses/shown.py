@@ -53,10 +53,11 @@ def _settle(study: Study, cells: Cells) -> NDArray[np.object_]:
     shown = np.array([_rounded(v) for v in cells.weight], dtype=object)
     if not study.has(UNITS):
         return shown
-    unit = unit_of_cells(study, cells)
-    total = np.bincount(
-        unit[unit >= 0], weights=cells.weight[unit >= 0], minlength=len(study.frame(UNITS))
-    )
+    # Those in no unit are summed in a row of their own, which tells as a unit's does.
+    units = len(study.frame(UNITS))
+    found = unit_of_cells(study, cells)
+    unit = np.where(found < 0, units, found)
+    total = np.bincount(unit, weights=cells.weight, minlength=units + 1)
     # A sum of 1 to 9 is not published itself.
     total = np.where((total > 0) & (total < LEAST), np.nan, total)
     for widen in (_largest, _all_visible, _everyone):
@@ -66,23 +67,6 @@ def _settle(study: Study, cells: Cells) -> NDArray[np.object_]:
         hide = widen(cells.weight, shown, unit, told=told)
         shown[hide] = WITHHELD
     return shown
-
-
-def reached_that_tell(
-    study: Study, cells: Cells, unit: NDArray[np.int64], *, near: NDArray[np.bool_]
-) -> list[str]:
-    """List the units whose sum of reached residents would give away a cell of 1 to 9."""
-    group = np.where(near, unit, -1)
-    units = study.frame(UNITS)
-    inside = group >= 0
-    total = np.bincount(group[inside], weights=cells.weight[inside], minlength=len(units))
-    total = np.where((total > 0) & (total < LEAST), np.nan, total)
-    low, high = study.once(
-        ("intervals", cells.layer), lambda: intervals(shown_residents(study, cells))
-    )
-    small = (cells.weight > 0) & (cells.weight < LEAST)
-    told = told_groups(group, low, high, small=small, total=total)
-    return [str(number) for number in units["number"].to_numpy()[told]]
 
 
 def told_units(

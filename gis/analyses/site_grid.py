@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from pyproj import CRS
 
 from gis.kernels.coverage import cell_shares
 from gis.sources.heights import sample_heights
@@ -119,7 +118,7 @@ def _slope(grid: SiteGrid) -> Floats:
     x = first[0] + (np.arange(across * _PER_SIDE) + 0.5) * step
     y = first[1] + (np.arange(up * _PER_SIDE) + 0.5) * step
     east, north = np.meshgrid(x, y)
-    crs = CRS.from_epsg(grid.study.epsg)
+    crs = grid.study.crs
     found = sample_heights(grid.study.file(TERRAIN), east.ravel(), north.ravel(), crs=crs)
     height = found.values.reshape(east.shape)
     steep = np.degrees(np.arctan(np.hypot(_rise(height, step, 0), _rise(height, step, 1))))

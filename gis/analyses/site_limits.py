@@ -14,8 +14,7 @@ from gis.analyses.land_parts import near_shapes
 from gis.analyses.site_grid import TERRAIN, mean_slope
 from gis.analyses.tek17 import REQUIRED_YEARS
 from gis.analyses.verdicts import FLOOD, years_of
-from gis.analyses.zones import hazard_ids, hazard_of, is_silent
-from gis.catalogue import layer_entry
+from gis.analyses.zones import hazard_ids, hazard_of, is_silent, zone_layers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +44,8 @@ SLIVER = 0.01
 class Limits:
     """What excludes cells and what must be studied; every array by cell.
 
+    A slope that is not known excludes nothing; ``slope_unknown`` tells where.
+
     ``taken``: share (0-1) of the cell by what takes it, overlaps counted in each; ``free``
     the share of it that is land and that nothing takes. ``unresolved``: by hazard the
     share of the cell in no zone that nobody has cleared. ``slope`` in degrees, None
@@ -65,6 +66,13 @@ class Limits:
         return np.asarray(out)
 
     @property
+    def slope_unknown(self) -> Bools:
+        """Tell which cells the terrain model has no height in; none without a model."""
+        if self.slope is None:
+            return np.zeros(len(self.free), dtype=bool)
+        return np.isnan(self.slope)
+
+    @property
     def needs_study(self) -> Bools:
         """Tell which cells have a hazard that is not cleared in them."""
         open_ = [share > SLIVER for share in self.unresolved.values()]
@@ -78,8 +86,7 @@ def limits_of(study: Study, grid: SiteGrid) -> Limits:
 
 def real_hazards() -> tuple[str, ...]:
     """Return the catalogue's hazards with zones: no caution areas, no noise."""
-    entries = {k: layer_entry(k) for k in hazard_ids()}
-    return tuple(k for k, e in entries.items() if e.theme == "hazard" and not e.caution)
+    return zone_layers(hazard_ids())
 
 
 def _limits(study: Study, grid: SiteGrid) -> Limits:

@@ -201,7 +201,7 @@ def site_frame(study: Study, grid: SiteGrid, ranked: Ranked) -> gpd.GeoDataFrame
         columns["slope_deg"] = np.round(limits.slope, 1)
     if study.has("planned_areas"):
         columns["planned_share"] = np.round(grid.within(near_shapes(study, "planned_areas")), 3)
-    return gpd.GeoDataFrame(columns, geometry=grid.squares, crs=study.epsg)
+    return gpd.GeoDataFrame(columns, geometry=grid.squares, crs=study.crs)
 
 
 def _main_reason(ranked: Ranked) -> NDArray[np.object_]:
@@ -230,4 +230,4 @@ def top_frame(study: Study, grid: SiteGrid, ranked: Ranked) -> gpd.GeoDataFrame:
     rows = ranked.cleared & ranked.top & (ranked.standing != str(Standing.EXCLUDED))
     parts = shapely.get_parts(shapely.union_all(grid.squares[rows]))
     ha = np.round(shapely.area(parts) / 10_000, 1)
-    return gpd.GeoDataFrame({"area_ha": ha}, geometry=parts, crs=study.epsg)
+    return gpd.GeoDataFrame({"area_ha": ha}, geometry=parts, crs=study.crs)

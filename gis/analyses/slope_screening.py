@@ -30,6 +30,7 @@ from gis.analyses.residents import at_centres, cells_inside, over_addresses
 from gis.errors import ParameterError
 from gis.kernels.slope import gradient
 from gis.result import Definition, Result, Status
+from gis.sources.window import known_heights
 from gis.text import Text, number, percent, t
 
 if TYPE_CHECKING:
@@ -119,8 +120,8 @@ def steep_ground(study: Study, breaks_deg: list[float]) -> Steep:
             # A row more on each side, so that strips leave no seam.
             first, last = max(top - 1, 0), min(end + 1, file.height)
             window = Window(0, first, file.width, last - first)
-            heights = file.read(1, window=window, masked=True).astype(np.float64).filled(np.nan)
-            degrees = np.degrees(np.arctan(gradient(heights, cell_m=abs(float(m.a)))))
+            steep = gradient(known_heights(file, window), cell_m=abs(float(m.a)))
+            degrees = np.degrees(np.arctan(steep))
             found = np.digitize(degrees, breaks_deg).astype(np.uint8)
             found[~np.isfinite(degrees)] = _UNKNOWN
             classes[top:end] = found[top - first : top - first + end - top]
@@ -239,7 +240,7 @@ def _polygons(study: Study, steep: Steep, params: SlopeScreeningParameters) -> g
             "area_km2": [sum(p.area for p in found[k]) / _KM2 for k in keys],
         },
         geometry=[shapely.MultiPolygon(found[k]) for k in keys],
-        crs=study.epsg,
+        crs=study.crs,
     )
 
 

@@ -14,13 +14,15 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from gis.crs import WORKING_EPSG
+from gis.crs import WORKING_EPSG, crs_of
 from gis.errors import LayerMissingError, ParameterError
 from gis.result import Area
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from pyproj import CRS
 
     from gis.provenance import LayerSource
 
@@ -61,6 +63,11 @@ class Study:
     _frames: dict[str, gpd.GeoDataFrame] = field(default_factory=dict, repr=False, compare=False)
     _made: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
 
+    @property
+    def crs(self) -> CRS:
+        """The working CRS, made once: of a number alone it takes longer than many frames."""
+        return crs_of(self.epsg)
+
     def once[T](self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         """Return what ``make`` gave the first time for this key: a network is built once."""
         if key not in self._made:
@@ -81,13 +88,16 @@ class Study:
             self._frames[layer] = self.data.frame(layer)
         return self._frames[layer]
 
-    def near(self, layer: str) -> gpd.GeoDataFrame:
+    def near(self, layer: str, *, beyond_m: float = 0.0) -> gpd.GeoDataFrame:
         """Return the rows that meet the municipality, in their own order.
 
-        Raises LayerMissingError.
+        ``beyond_m``: or lie at most so many metres from it. Raises LayerMissingError.
         """
         frame = self.frame(layer)
-        hits = frame.sindex.query(self.polygon, predicate="intersects")
+        if beyond_m:
+            hits = frame.sindex.query(self.polygon, predicate="dwithin", distance=beyond_m)
+        else:
+            hits = frame.sindex.query(self.polygon, predicate="intersects")
         return frame.iloc[np.sort(hits)]
 
     def source(self, layer: str) -> LayerSource:

@@ -30,7 +30,7 @@ from gis.analyses.site_tables import (
 )
 from gis.analyses.site_weights import weights_text
 from gis.errors import LayerMissingError
-from gis.result import Definition, Result, Scalar, Status
+from gis.result import Definition, LeftOut, Result, Scalar, Status
 from gis.text import Text, number, percent, t
 
 if TYPE_CHECKING:
@@ -163,6 +163,7 @@ def run(study: Study, params: SuitabilityParameters) -> Result:
             ),
         ),
         sensitivity=readings_of(ranked, params),
+        left_out=_left_out(ranked),
         notes=_notes(study, params, ranked, absent=limits.absent),
         figures=_figures(ranked, total),
         tables={
@@ -231,6 +232,15 @@ def _notes(
     if TRANSIT in ranked.criteria and params.metric == "straight-line":
         made.append(t("suitability.note_straight"))
     return (*made, t("suitability.note_screening"))
+
+
+def _left_out(ranked: Ranked) -> tuple[LeftOut, ...]:
+    """Count the cells that are not excluded and whose slope nobody knows."""
+    count = int((ranked.limits.slope_unknown & ~ranked.excluded).sum())
+    if not count:
+        return ()
+    text = t("suitability.slope_unknown", count=number(count))
+    return (LeftOut(reason="slope_unknown", text=text, count=float(count), unit="cells"),)
 
 
 def _figures(ranked: Ranked, total: int) -> dict[str, Scalar]:

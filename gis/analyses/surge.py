@@ -340,7 +340,7 @@ def _vectors(study: Study, classes: NDArray[np.uint8], ground: Ground) -> gpd.Ge
             "area_km2": [sum(p.area for p in found[k]) / _KM2 for k in keys],
         },
         geometry=[shapely.union_all(found[k]) for k in keys],
-        crs=study.epsg,
+        crs=study.crs,
     )
 
 
@@ -360,7 +360,7 @@ def _layers(
         frame = level.drawn.drop(columns="depth")
         frames.append(frame.assign(level_m=level.fill.level_m, **named))
     apart = _vectors(study, ((classes == DISCONNECTED) & ground.own).view(np.uint8), ground)
-    series = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=study.epsg)
+    series = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=study.crs)
     return {
         "series": series,
         "disconnected": apart.drop(columns="depth").assign(level_m=level_m),

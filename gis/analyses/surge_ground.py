@@ -11,6 +11,7 @@ import shapely
 from rasterio.features import rasterize
 
 from gis.errors import ParameterError
+from gis.sources.window import known_heights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,10 +49,7 @@ class Ground:
 def ground_of(study: Study) -> Ground:
     """Read the terrain and lay the sea and the municipality on its grid. Raises ParameterError."""
     with rasterio.open(study.file(TERRAIN)) as file:
-        height = file.read(1).astype(np.float32, copy=False)
-        transform, nodata = file.transform, file.nodata
-    if nodata is not None:
-        height[height == np.float32(nodata)] = np.nan
+        height, transform = known_heights(file), file.transform
     west, south, east, north = rasterio.transform.array_bounds(*height.shape, transform)
     box = shapely.box(west, south, east, north)
     frame = study.frame(SEA)

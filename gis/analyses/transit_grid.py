@@ -109,7 +109,7 @@ def _cells(
     step = np.array(
         [np.searchsorted(distances, np.nan_to_num(r.distance_m, nan=np.inf)) for r in reaches]
     )
-    frame = gpd.GeoDataFrame({"cell_id": cells.cell_id}, geometry=cells.squares, crs=study.epsg)
+    frame = gpd.GeoDataFrame({"cell_id": cells.cell_id}, geometry=cells.squares, crs=study.crs)
     return Followed(frame=frame, step=step, columns={}, stale=("distance_m",))
 
 

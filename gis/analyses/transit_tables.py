@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gis.analyses.parts import UNITS, share, table, unit_table
-from gis.analyses.shown import cell_columns, reached_that_tell, unit_of_cells
+from gis.analyses.parts import UNITS, share, share_of_tens, table, unit_table
+from gis.analyses.shown import cell_columns, unit_of_cells
 from gis.analyses.travel import Metric, Origin, Origins, Walk, origins_of, walk_to
 from gis.analyses.travel_words import targets_off, unreached, without_address
 from gis.kernels.distance import nearest
@@ -94,14 +94,16 @@ def units_table(study: Study, cells: Cells, parts: Mapping[str, NDArray[np.float
     """Sum what cells hold, and the parts of it that are reached, by basic statistical unit.
 
     ``parts``: by column the share (0-1) of each cell. A last column is the share of the
-    unit in the last of them. Sums of residents that would give a cell away are withheld.
+    unit in the last of them. Persons of a unit are exact, those reached to the nearest 10:
+    anybody may move a distance by a metre, and two exact answers would differ by one cell.
     """
     unit = unit_of_cells(study, cells)
     counted = cells.counted
     sums = {name: cells.weight * part for name, part in parts.items()}
     frame = unit_table(study, unit, {counted: cells.weight, **sums})
-    frame["share"] = share(frame[list(parts)[-1]], frame[counted])
     people = cells.people
+    divided = share_of_tens if people else share
+    frame["share"] = divided(frame[list(parts)[-1]], frame[counted])
     kind = "residents" if people else "count"
     columns = (
         ("number", "text", 0),
@@ -111,11 +113,7 @@ def units_table(study: Study, cells: Cells, parts: Mapping[str, NDArray[np.float
     )
     if not people:
         return table("units", frame, columns, key="number")
-    withhold = {}
-    for name, part in parts.items():
-        told = reached_that_tell(study, cells, unit, near=part > 0)
-        withhold[name] = tuple(np.flatnonzero(frame["number"].isin(told)).tolist())
-    return table("units", frame, columns, key="number", counts="subsets", withhold=withhold)
+    return table("units", frame, columns, key="number", counts="subsets", alone=tuple(parts))
 
 
 def _distance_table(reach: Reach) -> Table:
@@ -132,14 +130,17 @@ def _distance_table(reach: Reach) -> Table:
     bands += [t("transit_access.band_over", low=number(BANDS_M[-1])), t("common.total")]
     people = cells.people
     frame = pd.DataFrame({"band": bands, cells.counted: [*sums, cells.total]})
-    frame["share"] = share(frame[cells.counted], cells.total)
+    frame["share"] = (share_of_tens if people else share)(frame[cells.counted], cells.total)
     kind = "residents" if people else "count"
     columns = (("band", "text", 0), (cells.counted, kind, 0), ("share", "share", 1))
     title = None
     if cells.counted != "residents":
         title = t(f"access.by_distance_{cells.counted}")
     counts: Literal["bands"] | None = "bands" if people else None
-    return table("by_distance", frame, columns, title=title, total=True, counts=counts)
+    # Anybody may ask for one departure more an hour: two exact answers would tell of a few.
+    return table(
+        "by_distance", frame, columns, title=title, total=True, counts=counts, to_ten=people
+    )
 
 
 def left_out_of(reach: Reach, max_m: float) -> tuple[LeftOut, ...]:
@@ -162,7 +163,7 @@ def access_frame(study: Study, reach: Reach, *, max_m: float) -> gpd.GeoDataFram
     columns = cell_columns(study, cells)
     columns["reached"] = reach.within(max_m)
     columns["distance_m"] = np.round(reach.distance_m)
-    return gpd.GeoDataFrame(columns, geometry=cells.squares, crs=study.epsg)
+    return gpd.GeoDataFrame(columns, geometry=cells.squares, crs=study.crs)
 
 
 def access_layers(study: Study, reach: Reach, *, max_m: float) -> dict[str, gpd.GeoDataFrame]:
@@ -181,5 +182,5 @@ def access_layers(study: Study, reach: Reach, *, max_m: float) -> dict[str, gpd.
         catchment = walk.area(max_m)
     return {
         "stops": frequent,
-        "catchment": gpd.GeoDataFrame({"max_m": [max_m]}, geometry=[catchment], crs=study.epsg),
+        "catchment": gpd.GeoDataFrame({"max_m": [max_m]}, geometry=[catchment], crs=study.crs),
     }

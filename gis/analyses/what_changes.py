@@ -130,7 +130,7 @@ def _change(study: Study, params: WhatChangesParameters, timetable: Timetable | 
         shapes, kinds = [*shapes, *lines.geometry], [*kinds, *["path"] * len(lines)]
         wider = joined_lines(study.frame(ROADS), lines, join_m=params.join_m)
         roads = network_of(study, wider, "walk")
-    drawn = gpd.GeoDataFrame({"kind": kinds}, geometry=shapes, crs=study.epsg)
+    drawn = gpd.GeoDataFrame({"kind": kinds}, geometry=shapes, crs=study.crs)
     enough = stop is not None and params.stop_per_hour >= params.min_per_hour
     if params.statistic == "every-hour":
         enough = enough and np.floor(params.stop_per_hour) >= params.min_per_hour
@@ -304,7 +304,7 @@ def _frame(study: Study, after: Reach, *, was: Floats, now: Floats) -> gpd.GeoDa
     columns["reached"] = now >= 0.5
     columns["gained"] = (now >= 0.5) & (was < 0.5)
     columns["distance_m"] = np.round(after.distance_m)
-    return gpd.GeoDataFrame(columns, geometry=cells.squares, crs=study.epsg)
+    return gpd.GeoDataFrame(columns, geometry=cells.squares, crs=study.crs)
 
 
 ANALYSIS = Analysis(

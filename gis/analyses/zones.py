@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 # Snapping the bands to a millimetre keeps overlays of nested zones robust.
 _GRID_M = 0.001
+# A cell counts whole where its centre lies in the municipality, and a zone just across the
+# border can hold some of it: half a diagonal of 250 m, and the edges that are moved by 10 m.
+_BEYOND_M = 200.0
 # Quick clay is marine clay: above the marine limit there is none, below it and outside the
 # zones nothing is cleared (NVE's guide 1/2019, step 1 of the procedure).
 _ONLY_WITHIN = {"quick_clay": "marine_limit"}
@@ -50,7 +53,7 @@ class Zones:
 
 @dataclass(frozen=True)
 class Hazard:
-    """One hazard layer of the catalogue as it lies in a study area.
+    """One hazard layer of the catalogue as it lies in a study area and just across its border.
 
     ``mapped`` is the mapped extent where another layer tells it; None where only
     hits mean anything (``entry.coverage.kind`` is positive_only) or all is mapped.
@@ -117,7 +120,7 @@ def hazard_of(study: Study, layer: str) -> Hazard:
 def _hazard(study: Study, layer: str) -> Hazard:
     """Read one hazard layer and rank its zones. Raises FieldError for a class not listed."""
     entry = layer_entry(layer)
-    frame = study.near(layer)
+    frame = study.near(layer, beyond_m=_BEYOND_M)
     order = {c.id: i for i, c in enumerate(entry.classes)}
     ranks = frame[entry.class_field].map(order)
     if ranks.isna().any():
@@ -154,29 +157,31 @@ def _floods(study: Study, extent: str | None) -> tuple[object, ...] | None:
     """Return what each mapped extent says of itself, in the order of ``mapped``."""
     if extent is None or not study.has(extent) or FLOODS not in study.frame(extent).columns:
         return None
-    return tuple(study.near(extent)[FLOODS])
+    return tuple(study.near(extent, beyond_m=_BEYOND_M)[FLOODS])
 
 
 def mapped_extent(study: Study, layer: str, extent: str | None) -> NDArray[Any] | None:
     """Return where a missing zone is an answer, where a layer tells it."""
     if extent is not None and study.has(extent):
-        mapped: NDArray[Any] = study.near(extent).geometry.to_numpy()
+        mapped: NDArray[Any] = study.near(extent, beyond_m=_BEYOND_M).geometry.to_numpy()
         return mapped
     only_within = _ONLY_WITHIN.get(layer)
     if only_within is None or not study.has(only_within) or is_silent(study, only_within):
         return None
-    possible = study.frame(only_within)
-    hit = possible.sindex.query(study.polygon, predicate="intersects")
-    free = shapely.difference(
-        study.polygon, shapely.union_all(possible.geometry.to_numpy()[np.sort(hit)])
-    )
-    return np.array([free], dtype=object)
+    possible = study.near(only_within, beyond_m=_BEYOND_M).geometry.to_numpy()
+    whole = shapely.buffer(study.polygon, _BEYOND_M, join_style="mitre")
+    return np.array([shapely.difference(whole, shapely.union_all(possible))], dtype=object)
 
 
 def together(hazards: Sequence[Hazard]) -> Zones:
-    """Join the zones of several hazards into one class, so that their union counts once."""
-    # Bands are dissolved already, so that joining them is cheap.
-    return one_class(np.concatenate([h.zones.bands for h in hazards] or [np.empty(0, object)]))
+    """Take the zones of several hazards as one class, so that their union counts once."""
+    return one_class(np.concatenate([np.empty(0, object), *(h.zones.shapes for h in hazards)]))
+
+
+def joined(hazards: Sequence[Hazard]) -> shapely.Geometry:
+    """Join the zones of several hazards; of their bands, which are dissolved already."""
+    bands = [h.zones.bands for h in hazards]
+    return shapely.union_all(np.concatenate([np.empty(0, object), *bands]))
 
 
 def band_frame(study: Study, hazard: Hazard) -> gpd.GeoDataFrame:
@@ -191,6 +196,6 @@ def band_frame(study: Study, hazard: Hazard) -> gpd.GeoDataFrame:
             "area_km2": shapely.area(cut) / 1e6,
         },
         geometry=cut,
-        crs=study.epsg,
+        crs=study.crs,
     )
     return frame[frame["area_km2"] > 0].reset_index(drop=True)

@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 
 from gis.errors import GeometryError, InvariantError, ParameterError
+from gis.kernels._seams import settle_seams
 from gis.kernels._slabs import settle_points
 from gis.kernels.coordinates import coordinates
 
@@ -28,6 +29,7 @@ PointRule = Literal["interior", "touch"]
 ObjectRule = Literal["interior", "touch", "representative-point", "min-share"]
 
 _POLYGONAL = (3, 6)
+_AREAL = 2
 _AREA_TOLERANCE = 1e-6
 
 
@@ -44,10 +46,11 @@ def highest_class(
 
     x, y: coordinates (n,) in the CRS of ``zones``, a shapely array (m,) of polygons
     (empty ones are skipped); ranks: int (m,), 0..n_classes-1. Rule ``interior``:
-    strictly inside a zone, so that a point on an outline, also the seam between
-    two zones, is in neither; ``touch``: the outline counts. Exact: points too close
-    to an outline for float arithmetic are settled by GEOS. Raises GeometryError
-    (NaN, zones of another kind), ParameterError (rule, ranks).
+    strictly inside the joined zones of that rank and worse, so that the seam between
+    zones that abut is no outline, and zones delivered nested or as bands give one
+    answer; ``touch``: the outline counts. Exact: points too close to an outline for
+    float arithmetic are settled by GEOS. Raises GeometryError (NaN, zones of another
+    kind), ParameterError (rule, ranks).
     """
     _check_rule(rule, ("interior", "touch"))
     px, py = coordinates(x, y)
@@ -57,6 +60,21 @@ def highest_class(
     if doubt_point.size:
         hit = decide(zones[doubt_zone], px[doubt_point], py[doubt_point])
         np.minimum.at(best, doubt_point[hit], rank[doubt_zone[hit]])
+        if rule == "interior":
+            on = np.flatnonzero(~hit)
+            on = on[
+                shapely.intersects_xy(
+                    zones[doubt_zone[on]], px[doubt_point[on]], py[doubt_point[on]]
+                )
+            ]
+            settle_seams(
+                best,
+                doubt_point[on],
+                zones,
+                doubt_zone[on],
+                rank=rank,
+                inside=lambda whole, i: shapely.contains_xy(whole, px[i], py[i]),
+            )
     return np.where(best < n_classes, best, -1)
 
 
@@ -86,6 +104,17 @@ def highest_class_plain(
         near = near[best[near] < 0]
         shapely.prepare(zones[i])
         best[near[decide(zones[i], px[near], py[near])]] = rank[i]
+    if rule == "interior":
+        for k in np.flatnonzero(
+            shapely.intersects_xy(shapely.union_all(shapely.boundary(zones)), px, py)
+        ):
+            here = shapely.intersects_xy(zones, px[k], py[k])
+            for r in range(n_classes if best[k] < 0 else int(best[k])):
+                if shapely.union_all(zones[here & (rank <= r)]).contains(
+                    shapely.Point(px[k], py[k])
+                ):
+                    best[k] = r
+                    break
     return best
 
 
@@ -102,10 +131,11 @@ def polygon_class(
 
     objects: shapely array (n,) of polygons, lines or points (empty ones get -1).
     ``interior``: the interiors meet (DE-9IM ``T********``), sharing an outline is no
-    hit; ``touch``: any common point; ``representative-point``: the point on surface
-    is strictly inside; ``min-share``: at least ``min_share`` (above 0, up to 1) of
-    the object's area (lines: length) lies in zones of that rank or worse, so that
-    nested zones and bands give the same answer. Raises GeometryError, ParameterError.
+    hit, but a line or point on the seam of zones that abut is inside them; ``touch``:
+    any common point; ``representative-point``: the point on surface is strictly inside;
+    ``min-share``: at least ``min_share`` (above 0, up to 1) of the object's area (lines:
+    length) lies in zones of that rank or worse, so that nested zones and bands give the
+    same answer. Raises GeometryError, ParameterError.
     """
     _check_rule(rule, ("interior", "touch", "representative-point", "min-share"))
     _check_share(rule, min_share)
@@ -128,7 +158,18 @@ def polygon_class(
         ask = ~inside & (rank[zone] < best[thing])
         zone, thing = zone[ask], thing[ask]
         meets = shapely.relate_pattern(zones[zone], things[thing], "T********")
-        zone, thing = zone[meets], thing[meets]
+        np.minimum.at(best, thing[meets], rank[zone[meets]])
+        # An areal object that meets two zones meets the inside of one; lines and points may not.
+        on = ~meets & (shapely.get_dimensions(things[thing]) < _AREAL)
+        settle_seams(
+            best,
+            thing[on],
+            zones,
+            zone[on],
+            rank=rank,
+            inside=lambda whole, i: shapely.relate_pattern(whole, things[i], "T********"),
+        )
+        return np.where(best < n_classes, best, -1)
     np.minimum.at(best, thing, rank[zone])
     return np.where(best < n_classes, best, -1)
 

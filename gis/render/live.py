@@ -1,8 +1,7 @@
 """Put the definition in the reader's hand: every position of a grid, packed for the page.
 
 The page does no arithmetic. Each position holds what the command line gives for it,
-worded by the same functions. Its tables of residents alone are coarser than there:
-many definitions side by side could be told apart by a handful of people.
+worded by the same functions, and published as every result is.
 """
 
 from __future__ import annotations
@@ -12,23 +11,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from gis.disclosure import LEAST, round_residents
 from gis.errors import RenderError
 from gis.published import publishable
 from gis.render import views
 from gis.render.fields import heading, worded, written
 from gis.render.tables import Places, shown_columns, table_view
-from gis.result import WITHHELD, Scalar
 from gis.text import THIN_SPACE, Text, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
+
     from gis.analyses.grid_parts import Control, Followed, Grid, Position
     from gis.render.drawn import Drawn
-    from gis.result import Column, Result, Table
+    from gis.result import Column, Result, Scalar
 
 # Above this many residents a tenth of a per cent is ten people or more.
 _SHARE_IS_COARSE = 10_000
@@ -110,7 +108,7 @@ def payload(grid: Grid, layers: Sequence[Drawn], *, notes: Sequence[Text]) -> di
     """
     chosen = publishable(grid.positions[grid.chosen].result)
     shown = [
-        chosen if i == grid.chosen else protected(position, chosen)
+        chosen if i == grid.chosen else protected(position)
         for i, position in enumerate(grid.positions)
     ]
     return {
@@ -121,92 +119,16 @@ def payload(grid: Grid, layers: Sequence[Drawn], *, notes: Sequence[Text]) -> di
     }
 
 
-def protected(position: Position, chosen: Result) -> Result:
-    """Return a position as it may stand beside the chosen one, whose tables are exact.
+def protected(position: Position) -> Result:
+    """Return a position as it may stand beside the others.
 
-    In a table every number that differs from the chosen position's is given to the
-    nearest 10, or withheld where the difference is itself 1 to 9; the exact number
-    beside a rounded one could else tell of single persons.
+    Its tables are safe beside each other as they are published: what a definition moves is
+    to the nearest 10 there. The sentence follows where a share would tell of a few.
     """
     result = publishable(position.result)
-    tables = {
-        name: _beside(table, chosen.tables[name], position.result.tables[name])
-        for name, table in result.tables.items()
-    }
-    result = replace(result, tables=tables)
     if (result.denominator or 0.0) >= _SHARE_IS_COARSE:
         return result
     return replace(result, finding=position.finding_rounded)
-
-
-def _beside(table: Table, chosen: Table, exact: Table) -> Table:
-    """Round what differs from the chosen table; shares follow what is shown.
-
-    None of the residents of a unit, and all of them, stay exact: they tell of no few.
-    exact is the same table before it was protected, for the size of the difference.
-    Rows that the chosen table does not have are nobody there.
-    """
-    names = [c.name for c in table.columns if c.kind == "residents"]
-    if not names:
-        return table
-    frame = table.frame.copy()
-    own = _same_rows(table, chosen)
-    whole = frame[names[0]].tolist() if table.counts == "subsets" else None
-    for name in names:
-        theirs = chosen.frame[name].tolist()
-        mine = [0 if at is None else theirs[at] for at in own]
-        told = [
-            _told(value, base, true, all_of=None if whole is None else whole[i])
-            for i, (value, base, true) in enumerate(
-                zip(frame[name], mine, exact.frame[name], strict=True)
-            )
-        ]
-        frame[name] = pd.Series(told, index=frame.index, dtype=object)
-    shares = [c.name for c in table.columns if c.kind == "share"]
-    last = names[-1]
-    part = pd.to_numeric(frame[last], errors="coerce")
-    counts = chosen.frame[last].tolist()
-    for share in shares:
-        shares_there = chosen.frame[share].tolist()
-        of = frame[names[0]] if whole is not None else _whole(exact.frame, last, share)
-        frame[share] = [
-            ratio if at is None or count != counts[at] else shares_there[at]
-            for ratio, count, at in zip(_ratio(part, of), frame[last], own, strict=True)
-        ]
-    return replace(table, frame=frame)
-
-
-def _same_rows(table: Table, chosen: Table) -> list[int | None]:
-    """Return for each row the chosen table's row of the same words; None where it has none."""
-    names = [c.name for c in table.columns if c.kind not in _COUNTED_KINDS]
-
-    def words(frame: pd.DataFrame) -> list[tuple[str, ...]]:
-        return list(zip(*(map(str, frame[n].tolist()) for n in names), strict=True))
-
-    there = {row: at for at, row in enumerate(words(chosen.frame))}
-    if len(there) < len(chosen.frame) and len(table.frame) == len(chosen.frame):
-        return list(range(len(table.frame)))
-    return [there.get(row) for row in words(table.frame)]
-
-
-def _whole(frame: pd.DataFrame, count: str, share: str) -> float:
-    """Return what the shares of a table are of, by its last row."""
-    part, ratio = float(frame[count].iloc[-1]), float(frame[share].iloc[-1])
-    return part / ratio if ratio > 0 else float("nan")
-
-
-def _told(value: Any, own: Any, true: float, *, all_of: Any) -> Any:
-    """Return what a cell shows: itself, to the nearest 10, or nothing."""
-    if isinstance(value, str) or value in (own, all_of, 0):
-        return value
-    if not isinstance(own, str) and 0 < abs(round(true) - own) < LEAST:
-        return WITHHELD
-    return round_residents(float(value))
-
-
-def _ratio(part: pd.Series, of: Any) -> pd.Series:
-    base = pd.to_numeric(of, errors="coerce") if isinstance(of, pd.Series) else float(of)
-    return (part / base).clip(upper=1.0)
 
 
 def _worded(result: Result, notes: Sequence[Text]) -> dict[str, Any]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    Floats32 = NDArray[np.float32]
+
 
 @dataclass(frozen=True)
 class Heights:
@@ -26,6 +28,18 @@ class Heights:
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     cell_m: float
+
+
+def known_heights(file: rasterio.DatasetReader, window: Window | None = None) -> Floats32:
+    """Return the heights of an open terrain file, all or in a window; NaN where not known.
+
+    Metres, float32 as the store keeps them; no mask is made beside them, which a terrain of
+    hundreds of millions of cells has no room for.
+    """
+    band: Floats32 = file.read(1, window=window).astype(np.float32, copy=False)
+    if file.nodata is not None:
+        band[band == np.float32(file.nodata)] = np.nan
+    return band
 
 
 def read_window(path: Path, box: tuple[float, float, float, float]) -> Heights | None:
@@ -44,14 +58,12 @@ def read_window(path: Path, box: tuple[float, float, float, float]) -> Heights |
             width = min(int(last_column), file.width) - column
             if height <= 0 or width <= 0:
                 return None
-            band = file.read(1, window=Window(column, row, width, height)).astype(np.float64)
-            nodata, step = file.nodata, file.transform
+            band = known_heights(file, Window(column, row, width, height)).astype(np.float64)
+            step = file.transform
     except (RasterioError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         message = f"{path.name}: cannot be read as GeoTIFF ({reason})"
         raise SourceError(message) from None
-    if nodata is not None:
-        band[band == nodata] = np.nan
     return Heights(
         values=band,
         x=step.c + step.a * (column + np.arange(width) + 0.5),

@@ -9,8 +9,9 @@ import geopandas as gpd
 
 from gis.catalogue import layer_entries
 from gis.check import did_you_mean, listing
+from gis.crs import crs_of
 from gis.errors import LayerMissingError, StoreError
-from gis.store.boxed import read_near, working_crs
+from gis.store.boxed import read_near
 from gis.store.folder import current_build
 from gis.store.manifest import FILE_NAME, LayerRecord, Manifest, read_manifest
 from gis.workspace import ALL_NORWAY
@@ -60,7 +61,8 @@ class Store:
         if _is_control(layer):
             message = f"layer '{layer}' is held for checking alone; see 'arealplan check'"
             raise LayerMissingError(message)
-        return gpd.read_parquet(self._path(self._record(layer).frame))
+        path = self._path(self._record(layer).frame)
+        return read_near(path, None, crs=crs_of(self.manifest.epsg))
 
     def control(self, layer: str) -> gpd.GeoDataFrame:
         """Read a layer that is held for checking alone. Raises LayerMissingError, StoreError."""
@@ -76,9 +78,7 @@ class Store:
         """
         if _is_control(layer):
             return self.frame(layer)  # which refuses it
-        return read_near(
-            self._path(self._record(layer).frame), box, crs=working_crs(self.manifest.epsg)
-        )
+        return read_near(self._path(self._record(layer).frame), box, crs=crs_of(self.manifest.epsg))
 
     def source(self, layer: str) -> LayerSource:
         """Return where a layer comes from. Raises LayerMissingError."""
