@@ -1,7 +1,7 @@
 # make maps   set everything up and make the main maps of the invented municipality
 # make atlas  the same with every map of the catalogue
 # make test   set up what is missing and pass the tests
-# make bench-peers   the libraries that benchmarks/ are held against
+# make bench-peers   the libraries that benchmarks/ are held against, in .venv-bench
 
 .PHONY: kernels atlas maps test lint test-slow bench-peers lock clean
 .DEFAULT_GOAL := maps
@@ -52,7 +52,7 @@ bench-peers: $(DEV)
 	@sh setup/environment.sh bench
 
 clean:
-	rm -rf .venv .python out demo
+	rm -rf .venv .venv-bench .python out demo
 
 $(RUN): requirements.txt pyproject.toml setup/environment.sh
 	@sh setup/environment.sh run

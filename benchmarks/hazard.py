@@ -5,9 +5,9 @@
 Each case works out both answers, compares them, and prints the shortest processor time of
 some runs of each with the ratio. Processor time of all threads, and not time on the wall,
 so that other work on the machine does not decide. Zonal statistics are held against
-rasterstats where it is installed ("make bench-peers"), else against what it does for each
-zone, written with rasterio (window, mask, masked statistics). Inputs are drawn from a
-fixed seed.
+rasterstats where it is installed ("make bench-peers", then run with .venv-bench), else
+against what it does for each zone, written with rasterio (window, mask, masked
+statistics). Inputs are drawn from a fixed seed.
 """
 
 from __future__ import annotations

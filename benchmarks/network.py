@@ -4,7 +4,8 @@ Run with ``python benchmarks/network.py [EXTRACT.osm.pbf ...] [--peers PYTHON]``
 compared before times. The 5-million-node network is a grid with a third of its streets taken
 away and random lengths, the destinations 60 thousand random nodes, the limit 1,000 m.
 Smaller networks are held against networkx too, and, with ``--peers``, an interpreter that
-has them, against pandana (building included) and osmnx (which reads OSM's XML alone).
+has them (``make bench-peers``: .venv-bench/bin/python), against pandana (building
+included) and osmnx (which reads OSM's XML alone).
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from gis.text import Language, Text, t
 from gis.written import write_by_suffix
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import geopandas as gpd
@@ -29,19 +30,24 @@ def to_json(result: Result) -> str:
     return json.dumps(result.as_dict(), ensure_ascii=False, indent=2, allow_nan=False)
 
 
-def write_result(result: Result, path: Path, *, language: Language = "nb") -> None:
+def write_result(
+    result: Result, path: Path, *, language: Language = "nb", page: Callable[[], str] | None = None
+) -> None:
     """Write the result in the form its suffix names; an earlier file stays until the new is whole.
 
     .json the result without geometry; .csv its first table, with definition and sources
     as a JSON file beside it; .xlsx all tables, definition and sources; .gpkg and .parquet
-    the layer behind the number. Raises ParameterError for another suffix.
+    the layer behind the number; .html what ``page`` makes of it, where one is given.
+    Raises ParameterError for another suffix.
     """
+    pages = {".html": lambda p: _write_text(p, page())} if page is not None else {}
     write_by_suffix(
         path,
         {
             ".json": lambda p: _write_text(p, to_json(result)),
             ".csv": lambda p: _write_csv(result, p, language),
             ".xlsx": lambda p: _write_xlsx(result, p, language),
+            **pages,
             ".gpkg": lambda p: _write_gpkg(result, p),
             ".parquet": lambda p: _frame(result).to_parquet(p, schema_version="1.1.0"),
         },

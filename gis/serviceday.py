@@ -17,7 +17,8 @@ from functools import cache
 import holidays
 
 from gis.errors import ParameterError
-from gis.text import Text
+from gis.text import Text, number
+from gis.text import day as written
 
 _TUESDAY, _THURSDAY = 1, 3
 # A day with fewer trips than this share of the usual is thin: the rim of a feed's
@@ -224,9 +225,9 @@ def _nearest(day: dt.date, preferred: dt.date, *, trips: int, remark: Text) -> S
     )
     reason = (ordinary if day == preferred else moved).fill(
         day=_WEEKDAYS[day.weekday()],
-        date=day.isoformat(),
-        wanted=preferred.isoformat(),
-        trips=str(trips),
+        date=written(day),
+        wanted=written(preferred),
+        trips=number(trips),
         remark=remark,
     )
     return ServiceDay(day, trips, _capital(reason))
@@ -240,9 +241,9 @@ def _typical(day: dt.date, *, trips: int, usual: float, remark: Text) -> Service
         "where the median of all ordinary weekdays is {usual}.{remark}",
     ).fill(
         day=_WEEKDAYS[day.weekday()],
-        date=day.isoformat(),
-        trips=str(trips),
-        usual=f"{usual:g}",
+        date=written(day),
+        trips=number(trips),
+        usual=number(usual, decimals=0 if float(usual).is_integer() else 1),
         remark=remark,
     )
     return ServiceDay(day, trips, _capital(reason))

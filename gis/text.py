@@ -80,6 +80,8 @@ def number(value: float | None, *, decimals: int = 0) -> Text:
     if value is None or math.isnan(value):
         return Text(nb="–", en="–")
     english = f"{value:,.{decimals}f}"
+    if not english.strip("-0.,"):
+        english = english.removeprefix("-")  # what rounds to nothing has no sign
     norwegian = english.replace(",", THIN_SPACE).replace(".", ",").replace("-", "\u2212")
     return Text(nb=norwegian, en=english.replace("-", "\u2212"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from gis.errors import GisError, ParameterError, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     Writer = Callable[[Path], None]
 
@@ -37,12 +38,29 @@ def write_whole(path: Path, write: Writer) -> None:
         message = f"{path}: the folder {path.parent} is not there"
         raise ParameterError(message)
     try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".arealplan-") as scratch:
-            write(Path(scratch) / path.name)
-            for file in sorted(Path(scratch).iterdir()):
-                os.replace(file, path.parent / file.name)  # noqa: PTH105 - one atomic step
+        with beside(path.parent) as scratch:
+            write(scratch / path.name)
     except GisError:
         raise
     except (RuntimeError, OSError, ValueError) as error:
         message = f"{path}: cannot be written ({' '.join(str(error).split())[:200]})"
         raise SourceError(message) from None
+
+
+@contextlib.contextmanager
+def beside(folder: Path) -> Iterator[Path]:
+    """Give a scratch folder on the same disk; what is written there moves in when all is well.
+
+    Every file is on the disk before the first one moves, and each move is one atomic step.
+    Where the block fails, or a name is that of a folder, nothing moves. Raises OSError.
+    """
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".arealplan-") as name:
+        yield Path(name)
+        files = sorted(Path(name).iterdir())
+        for file in files:
+            if (folder / file.name).is_dir():
+                raise IsADirectoryError(0, f"{file.name} is a folder")
+            with file.open("rb") as stream:
+                os.fsync(stream.fileno())
+        for file in files:
+            file.replace(folder / file.name)

@@ -471,11 +471,11 @@ def test_data_status_tells_age_coverage_and_what_was_mended() -> None:
     table = data_status([source, old, none], created=dt.date(2026, 11, 23))
     rows = {r["layer"].nb: r for r in table.frame.to_dict("records")}
     flood = rows["Lag flood_zones"]
-    assert flood["age"].nb == "326 dager"
+    assert flood["age"].nb == "326\u00a0dager"
     inside = layer_entries()["flood_mapped_extent"].title.nb
     assert flood["coverage"].nb == f"innenfor «{inside}»; bare kommune 9801"
     assert flood["problems"].en == "3 geometries mended; 2 rows of another kind"
-    assert rows["Lag species_records"]["age"].en == "10.0 years"
+    assert rows["Lag species_records"]["age"].en == "10.0\u00a0years"
     assert rows["Lag species_records"]["coverage"].nb == "bare treff sier noe"
     assert rows["Lag species_records"]["problems"].nb == "ingenting"
     assert rows["Lag roads_paths"]["age"].nb == "–"

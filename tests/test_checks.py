@@ -91,7 +91,7 @@ def test_age_and_dates(tmp_path: Path) -> None:
     )
     found = judged(root)
     assert (found["forest"].grade, words(found["forest"])) == ("look", "date unknown")
-    assert words(found["sea"]) == "2518 days old; the limit is 550"
+    assert words(found["sea"]) == "2,518 days old; the limit is 550"
 
 
 def test_gaps_in_fields(tmp_path: Path) -> None:

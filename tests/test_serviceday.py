@@ -81,13 +81,13 @@ def test_nearest_on_or_after_the_preferred_date() -> None:
     chosen = choose_service_day(feed, preferred=dt.date(2026, 12, 18))
     assert chosen.date == dt.date(2027, 1, 6)
     assert chosen.reason == Text(
-        nb="Onsdag 2027-01-06 er første vanlige hverdag fra og med 2026-12-18, med 100 turer.",
-        en="Wednesday 2027-01-06 is the first ordinary weekday on or after 2026-12-18, "
-        "with 100 trips.",
+        nb="Onsdag 06.01.2027 er første vanlige hverdag fra og med 18.12.2026, med 100 turer.",
+        en="Wednesday 6 January 2027 is the first ordinary weekday on or after "
+        "18 December 2026, with 100 trips.",
     )
     same = choose_service_day(feed, preferred=dt.date(2026, 12, 3))
     assert same.date == dt.date(2026, 12, 3)
-    assert same.reason.nb.startswith("Torsdag 2026-12-03 er en vanlig hverdag med 100")
+    assert same.reason.nb.startswith("Torsdag 03.12.2026 er en vanlig hverdag med 100")
 
 
 def test_thin_days_are_passed_over() -> None:
@@ -108,7 +108,7 @@ def test_typical_day_without_a_preference() -> None:
     chosen = choose_service_day(feed)
     assert (chosen.date, chosen.trips) == (dt.date(2026, 11, 4), 100)
     assert "100" in chosen.reason.en
-    assert chosen.reason.nb.startswith("Onsdag 2026-11-04")
+    assert chosen.reason.nb.startswith("Onsdag 04.11.2026")
 
 
 def test_nothing_left_after_the_preferred_date() -> None:

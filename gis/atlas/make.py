@@ -16,6 +16,7 @@ from gis.atlas.workbook import workbook
 from gis.catalogue import MapAnalysis
 from gis.errors import LayerMissingError, SetupError
 from gis.render import Page, PageRef, render_index
+from gis.render.compare import apart
 from gis.render.index import CHECK, REPORT, STATEMENT, WORKBOOK
 from gis.render.report import Section, render_report
 from gis.render.statement import render_statement
@@ -234,7 +235,17 @@ def _around(
     )
     entries = {m: order.entries[m] for m in made}
     results = {m: work.results[m] for m in made}
-    refs = [PageRef(m, f"{m}.html", e, results[m][e.lead], small[m]) for m, e in entries.items()]
+    refs = [
+        PageRef(
+            map_id=m,
+            file=f"{m}.html",
+            entry=e,
+            lead=results[m][e.lead],
+            difference=apart(e, results[m], map_id=m),
+            picture=small[m],
+        )
+        for m, e in entries.items()
+    ]
     sections = [Section(m, f"{m}.html", e, results[m], large[m]) for m, e in entries.items()]
     board = _board(work)
     shared = {key_of(a): results[m][a.key] for m, e in entries.items() for a in e.analyses}

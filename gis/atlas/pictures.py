@@ -29,6 +29,17 @@ _LARGE, _SMALL = 0.7, 0.24
 # The map, or the frame around two of them, which stands before them in the page.
 _OF = ".compare, .folium-map"
 _COLOURS = 256
+# Small, a picture has no names that no one could read. The map is as large as its frame lets it.
+_PLAIN = "document.documentElement.classList.add('card'); window.arealplan.placesOn = false;"
+_FITTED = """(() => {
+  const page = window.arealplan;
+  for (const { map, renderer } of page.panes) {
+    map.options.zoomSnap = 0;
+    map.invalidateSize({ animate: false, pan: false });
+    map.fitBounds(page.extent, { padding: [8, 8], animate: false });
+    renderer._update();
+  }
+})()"""
 _STEP = 12  # how near two colours are, of 256 steps, to be one of the palette
 
 
@@ -42,7 +53,8 @@ def picture_map(tab: Tab, file: Path, language: Language) -> dict[str, Any]:
         f"(() => {{ const b = document.querySelector('{_OF}').getBoundingClientRect();"
         " return [b.width, b.height]; })()"
     )
-    for name, scale in (("small", _SMALL), ("large", _LARGE)):
+    for name, scale in (("large", _LARGE), ("small", _SMALL)):
+        tab.evaluate(_PLAIN * (name == "small") + _FITTED)
         image = tab.picture("webp", of=_OF, scale=scale)
         made[name] = base64.b64encode(image).decode("ascii")
     return {**made, "width": round(width), "height": round(height)}

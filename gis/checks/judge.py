@@ -15,6 +15,7 @@ from gis.catalogue import layer_entries, publishers
 from gis.checks.sums import about_built_up, about_parents, about_total
 from gis.checks.verdict import Finding, Grade, Verdict
 from gis.sources.renumber import present_numbers
+from gis.text import number as written
 from gis.text import percent, t
 from gis.workspace import ALL_NORWAY
 
@@ -179,7 +180,7 @@ def _about_source(
     if age is None:
         yield Finding("look", t("check.unknown_date"))
     elif age > limit:
-        yield Finding("look", t("check.old", count=str(age), limit=str(limit)))
+        yield Finding("look", t("check.old", count=written(age), limit=written(limit)))
     if source.covers and number not in (*source.covers, ALL_NORWAY):
         yield Finding("bad", t("check.not_covered", number=number))
     held = lock.layers.get(source.layer)

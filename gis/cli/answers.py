@@ -182,16 +182,16 @@ def _reading(value: float | None, *, share: bool) -> Text:
 
 def _write(result: Result, path: Path, *, language: Language, exact: bool) -> None:
     """Write a result in the form its suffix names: a page of its own, or data."""
-    if path.suffix.lower() != ".html":
-        write_result(result, path, language=language)
-        return
-    # Imported here, since most answers are written without a page.
-    from gis.render import render_sheet, write_pages
 
-    page = render_sheet(
-        result, file=path.name, language=language, created=dt.date.today(), exact=exact
-    )
-    write_pages({path.name: page}, path.parent)
+    def page() -> str:
+        # Imported here, since most answers are written without a page.
+        from gis.render import render_sheet
+
+        return render_sheet(
+            result, file=path.name, language=language, created=dt.date.today(), exact=exact
+        )
+
+    write_result(result, path, language=language, page=page)
 
 
 def show_table(table: Table, language: Language) -> None:

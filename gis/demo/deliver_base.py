@@ -12,6 +12,7 @@ import rasterio
 import shapely
 
 from gis.demo import names
+from gis.demo.cycleways import TYPEVEG, cycle_ways
 from gis.demo.deliver_addresses import SPACE, STEM, local_id, unit_numbers, write_addresses
 from gis.demo.files import (
     Entry,
@@ -142,12 +143,13 @@ def _ways(world: World) -> Table:
     number = {E_ROAD: 98, MAIN: 9801}
     rails = _tracks(world)
     lines += [line for line, _, _ in rails]
+    ways = cycle_ways(streets, world.town)
     columns: dict[str, Any] = {
         "objtype": ["Veglenke"] * len(kinds) + ["Bane"] * len(rails),
         "typeveg": [_TYPEVEG.get(k, "enkelBilveg") for k in kinds] + [None] * len(rails),
         "medium": medium + [way for _, way, _ in rails],
         "vegkategori": [_VEGKATEGORI[k] for k in kinds] + [None] * len(rails),
-        "vegnummer": pd.array([number.get(k) for k in kinds] + [None] * len(rails), dtype="Int32"),
+        "vegnummer": [number.get(k) for k in kinds] + [None] * len(rails),
         "gatenavn": [
             streets.names[s] if k < TRACK else None
             for s, k in zip(streets.street.tolist(), kinds, strict=True)
@@ -155,6 +157,11 @@ def _ways(world: World) -> Table:
         + [None] * len(rails),
         "jernbanetype": [None] * len(kinds) + [kind for _, _, kind in rails],
     }
+    lines += ways
+    for name, values in columns.items():
+        own = {"objtype": "Veglenke", "typeveg": TYPEVEG, "vegkategori": "F"}.get(name)
+        columns[name] = [*values, *[own] * len(ways)]
+    columns["vegnummer"] = pd.array(columns["vegnummer"], dtype="Int32")
     return Table(_WAYS, lines, columns)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gis.provenance import note_text
+from gis.render.fields import stated
 from gis.render.index import CHECK, joined
 from gis.render.tables import Places, table_view
 from gis.render.template import fill_document
@@ -69,7 +70,7 @@ def _part(grade: str, verdicts: Sequence[Verdict]) -> dict[str, Any]:
         "layers": [
             {
                 "title": _title(v),
-                "owner": v.source.owner,
+                "owner": stated(v.source.owner),
                 "findings": joined(*(f.text for f in v.findings if f.grade != "ok")),
             }
             for v in verdicts
@@ -96,7 +97,7 @@ def _row(verdict: Verdict) -> dict[str, Any]:
         "layer": _title(verdict),
         "verdict": t(f"check.{verdict.grade}"),
         "findings": joined(*dict.fromkeys(told)) if told else t("atlas.none"),
-        "owner": s.owner,
+        "owner": stated(s.owner),
         "date": day(s.date),
         "age": _days(verdict.age_days),
         "retrieved": day(s.retrieved) if s.retrieved else _NOTHING,

@@ -65,6 +65,14 @@ def _text(value: float, share: bool, result: Result, *, figure: str | None) -> T
     return text if unit is None else Text(f"{text.nb} {unit.nb}", f"{text.en} {unit.en}")
 
 
+def apart(entry: MapEntry, results: Mapping[str, Result], *, map_id: str) -> Text | None:
+    """Tell how far the two maps of an entry are apart; None where there are not two answers."""
+    both = entry.compare
+    if both is None or not {both.before.result, both.after.result} <= results.keys():
+        return None
+    return difference(sides(both, results, f"maps/{map_id}.toml"))
+
+
 def difference(both: Mapping[str, Any] | None) -> Text | None:
     """Tell how far two shares are apart, in percentage points; None where that says nothing."""
     if not both:

@@ -75,6 +75,11 @@ def worded(key: str) -> Text | None:
     return Text(nb=nb, en=en) if nb is not None and en is not None else None
 
 
+def stated(phrase: str) -> Text:
+    """Return an owner or a licence in both languages; a name or a code stays as it is."""
+    return worded(f"stated.{phrase}") or Text(nb=phrase, en=phrase)
+
+
 def heading(name: str, section: str = "fields") -> Text:
     """Return the heading of a field; the bare name, made readable, where none is written."""
     plain = name.replace("_", " ")

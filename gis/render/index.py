@@ -12,6 +12,7 @@ from gis.errors import RenderError
 from gis.provenance import note_text
 from gis.render import views
 from gis.render.board import board_style, board_view
+from gis.render.fields import stated
 from gis.render.pictures import Picture, picture_style
 from gis.render.tables import Places, table_view
 from gis.render.template import fill_document
@@ -43,12 +44,14 @@ class PageRef:
     """One map page in the index: its id, its file beside the index, its entry, its lead's result.
 
     Two maps may share a lead under different parameters, so each brings its own result.
+    ``difference`` tells how far the two maps of a page are apart.
     """
 
     map_id: str
     file: str
     entry: MapEntry
     lead: Result = field(repr=False)
+    difference: Text | None = None
     picture: Picture | None = field(default=None, repr=False)
 
 
@@ -109,6 +112,7 @@ def _card(page: PageRef) -> dict[str, Any]:
         "question": page.entry.question.text,
         "value": views.value_text(result),
         "finding": result.finding,
+        "difference": page.difference,
         "status": views.status_text(result),
         "figures": views.figures(result),
     }
@@ -120,13 +124,13 @@ def data_status(found: Sequence[LayerSource], *, created: dt.date) -> Table:
     rows = [
         {
             "layer": Text(nb=s.title_nb, en=s.title_en),
-            "owner": s.owner,
+            "owner": stated(s.owner),
             "date": day(s.date),
             "age": _age(s.date, created),
             "rows": s.rows,
             "coverage": _coverage(s),
             "problems": _problems(s),
-            "licence": s.licence,
+            "licence": stated(s.licence),
         }
         for s in sorted(unique.values(), key=lambda s: s.title_nb)
     ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from gis.errors import RenderError
-from gis.render import views
+from gis.render import compare, views
 from gis.render.board import board_style, board_view
 from gis.render.index import data_status
 from gis.render.pictures import Picture, picture_style
@@ -113,6 +113,7 @@ def _part(
         "title": section.entry.title.text,
         "question": section.entry.question.text,
         "finding": _lead(section).finding,
+        "difference": compare.apart(section.entry, section.results, map_id=section.map_id),
         "value": views.value_text(_lead(section)),
         "pictured": section.picture is not None,
         "picture": t("atlas.picture", title=section.entry.title.text),

@@ -115,11 +115,12 @@ def shown_columns(table: Table) -> list[Column]:
 
     A code that joins the row to the map, or repeats a word beside it, is for machines.
     """
+    names = {c.name for c in table.columns}
     return [
         c
         for c in table.columns
         if c.name in table.frame.columns
-        and not (c.name == table.key and c.name.endswith("_id"))
+        and not (c.name.endswith("_id") and (c.name == table.key or c.name[:-3] in names))
         and not c.name.endswith("_key")
     ]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gis.disclosure import OWN_WEIGHT, PEOPLE
+from gis.provenance import note_text
 from gis.render import compare
-from gis.render.fields import heading, worded, written
+from gis.render.fields import heading, stated, worded, written
 from gis.render.legend import swatch
 from gis.result import Status
 from gis.text import Text, amount, day, number, percent, t
@@ -50,10 +51,15 @@ def status_text(result: Result) -> Text | None:
 
 def figures(result: Result) -> list[dict[str, Any]]:
     """Return the key figures of a result, headed and written."""
-    return [
-        {"title": heading(name, "figures"), "text": _scalar(name, value)}
-        for name, value in result.figures.items()
-    ]
+    return [_figure(name, value) for name, value in result.figures.items()]
+
+
+def _figure(name: str, value: Any) -> dict[str, Any]:
+    """Head and write one figure; a unit that the number bears is not in its heading too."""
+    title, text = heading(name, "figures"), _scalar(name, value)
+    unit = text.nb.rpartition("\u00a0")[2]
+    bare = (x.removesuffix(f" ({unit})") if unit else x for x in (title.nb, title.en))
+    return {"title": Text(*bare), "text": text}
 
 
 def _scalar(name: str, value: Any) -> Text:
@@ -133,15 +139,15 @@ def sources(found: Iterable[LayerSource]) -> list[dict[str, Any]]:
         {
             "layer": s.layer,
             "title": Text(nb=s.title_nb, en=s.title_en),
-            "owner": s.owner,
-            "licence": s.licence,
+            "owner": stated(s.owner),
+            "licence": stated(s.licence) if s.licence else None,
             "date": day(s.date),
             "rows": number(s.rows) if s.rows else None,
             "file": s.file,
             "sha256": s.sha256,
             "metadata": s.metadata if (s.metadata or "").startswith("https://") else None,
             "invented": s.invented,
-            "notes": s.notes,
+            "notes": [note_text(x) for x in s.notes],
         }
         for s in sorted(unique.values(), key=lambda s: s.title_nb)
     ]
@@ -151,7 +157,7 @@ def credit(found: Sequence[LayerSource], *, invented: bool) -> Text:
     """Name the owners of the data below the map."""
     if invented:
         return t("page.credit_invented")
-    owners = ", ".join(sorted({s.owner for s in found}))
+    owners = joined([stated(x) for x in sorted({s.owner for s in found})])
     return t("page.credit", owners=owners) if owners else t("page.credit_none")
 
 

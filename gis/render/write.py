@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gis.errors import RenderError
+from gis.written import beside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 def write_pages(pages: Mapping[str, str], directory: Path) -> list[Path]:
     """Write HTML pages by file name into a folder, and return their paths.
 
-    All pages are first written under temporary names and only then put in place,
-    so a failure while writing leaves what was there. Raises RenderError.
+    All pages are first written in a scratch folder and only then put in place, so a
+    failure while writing leaves what was there. Raises RenderError.
     """
     for name in pages:
         if Path(name).name != name or not name.endswith(".html"):
@@ -35,33 +34,12 @@ def write_files(files: Mapping[str, bytes], directory: Path) -> list[Path]:
         if Path(name).name != name:
             message = f"file name '{name}' given; allowed: a name without folders"
             raise RenderError(message)
-    temporary: dict[str, Path] = {}
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for name, data in files.items():
-            temporary[name] = _write_beside(directory, name, data)
-        for name, file in temporary.items():
-            file.replace(directory / name)
+        with beside(directory) as scratch:
+            for name, data in files.items():
+                (scratch / name).write_bytes(data)
     except OSError as error:
         message = f"{directory}: pages could not be written: {error.strerror or error}"
         raise RenderError(message) from error
-    finally:
-        for file in temporary.values():
-            file.unlink(missing_ok=True)
     return [directory / name for name in files]
-
-
-def _write_beside(directory: Path, name: str, data: bytes) -> Path:
-    """Write and flush one file under a temporary name in the same folder."""
-    handle, place = tempfile.mkstemp(prefix=f".{name}.", suffix=".part", dir=directory)
-    file = Path(place)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        file.chmod(0o644)
-    except BaseException:
-        file.unlink(missing_ok=True)
-        raise
-    return file

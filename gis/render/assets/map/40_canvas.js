@@ -53,12 +53,14 @@ arealplan.Canvas = L.Renderer.extend({
     });
   },
 
+  // frame: the part of the canvas that is seen.
   view() {
     const origin = this._map.getPixelOrigin().add(this._bounds.min);
-    const size = this._bounds.getSize();
+    const size = this._bounds.getSize(), seen = this._map.getPixelBounds();
     return { scale: 2 ** this._map.getZoom(), ox: origin.x, oy: origin.y,
       w: size.x, h: size.y, ratio: this.ratio, zoom: this._map.getZoom(),
-      side: this.options.side };
+      side: this.options.side, frame: [seen.min.x - origin.x, seen.min.y - origin.y,
+        seen.max.x - origin.x, seen.max.y - origin.y] };
   },
 
   clear(view) {
