@@ -36,6 +36,7 @@ HOSTILE = (
     "<!--<script>",
     '\\"];window.harm=7;//',
     "&lt;b&gt;&amp;",
+    "url(//x.no/a.png) @import 'x' srcset=x src=x",
     "A" * 10_000,
 )
 

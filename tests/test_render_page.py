@@ -257,6 +257,8 @@ def test_result_without_value_says_why() -> None:
         "<style>a{background:url(x.png)}</style>",
         '<svg><use href="x.svg#a"/></svg>',
         '<img srcset="a.png 2x">',
+        '<rect fill="url(https://example.invalid/a.svg#b)"/>',
+        "<p style='background: url(x.png)'>x</p>",
     ],
 )
 def test_markup_that_would_fetch_is_refused(markup: str) -> None:
@@ -268,6 +270,13 @@ def test_markup_that_would_fetch_is_refused(markup: str) -> None:
 def test_links_a_reader_clicks_are_allowed() -> None:
     """Oracle: by hand; metadata pages are links, not resources."""
     check_closed('<a href="https://kartkatalog.geonorge.no/">x</a>', page="p")
+
+
+def test_text_that_reads_like_an_address_is_text() -> None:
+    """By hand: a name may hold url( and @import, in a cell and in a label; a hatch is our own."""
+    name = "url(//x.no/a.png) @import 'x' srcset=x src=x".replace("'", "&#39;")
+    check_closed(f'<td>{name}</td><p aria-label="{name} ">x</p>', page="p")
+    check_closed('<rect fill="url(#h-1)"/>', page="p")
 
 
 def test_index_heads_each_map_with_its_finding() -> None:

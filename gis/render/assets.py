@@ -27,9 +27,16 @@ _FETCHED = (
     ),
     re.compile(r"<link\b[^>]*\shref\s*=", re.I),
     re.compile(r"<(?:object|form|base|image|use)\b[^>]*\s(?:data|action|href)\s*=", re.I),
-    re.compile(r"@import\b", re.I),
-    re.compile(r"url\(\s*['\"]?(?!data:|#)", re.I),
     re.compile(r"\ssrcset\s*=", re.I),
+)
+_STYLED = (re.compile(r"@import\b", re.I), re.compile(r"url\(\s*['\"]?(?!data:|#)", re.I))
+# Text of the data has neither < nor a quotation mark of its own: both are escaped.
+_TAG = re.compile(r"<[a-z](?:[^>\"']|\"[^\"]*\"|'[^']*')*>?", re.I)
+_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'")
+_STYLE_OF = re.compile(r"<style\b[^>]*>(.*?)(?:</style>|$)", re.I | re.S)
+_PAINTED = re.compile(
+    r"\s(?:style|fill|stroke|filter|mask|clip-path|background)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>]*)",
+    re.I,
 )
 
 
@@ -96,12 +103,18 @@ def csp(*, scripts: tuple[str, ...], styles: tuple[str, ...], images: tuple[str,
 def check_closed(html: str, *, page: str) -> None:
     """Refuse a page that would fetch anything. Raises RenderError naming what was found.
 
-    Script bodies are left out (they hold no markup that is parsed), style bodies are not.
+    Looked at are tags, what styles say and what an element is painted with. Script bodies
+    are left out (they hold no markup that is parsed), and so is text: a name such as
+    "url(x)" is no address.
     """
     outside = re.sub(r"(<script\b[^>]*>).*?</script>", r"\1</script>", html, flags=re.S | re.I)
-    for pattern in _FETCHED:
-        found = pattern.search(outside)
+    tags = dict.fromkeys(_TAG.findall(outside))
+    told = [(p, _VALUE.sub('""', tag)) for tag in tags for p in _FETCHED]
+    styles = [*_STYLE_OF.findall(outside), *(x for tag in tags for x in _PAINTED.findall(tag))]
+    told += [(p, style) for style in styles for p in _STYLED]
+    for pattern, text in told:
+        found = pattern.search(text)
         if found:
             start = max(found.start() - 20, 0)
-            message = f"{page}: would fetch a resource: {outside[start : found.end() + 60]!r}"
+            message = f"{page}: would fetch a resource: {text[start : found.end() + 60]!r}"
             raise RenderError(message)
