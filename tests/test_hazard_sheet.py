@@ -97,6 +97,9 @@ def test_the_page_has_no_axe_violations_and_fits(browser: Browser, tmp_path: Pat
                 seen.page.locator("#language").click()
             wide = seen.page.evaluate("document.documentElement.scrollWidth")
             assert wide <= size[0]
+            if size == WIDE:  # the whole table is seen, its sources too
+                room = seen.page.locator(".wide").first
+                assert room.evaluate("x => x.scrollWidth - x.clientWidth") == 0
             assert (seen.requests, seen.complaints) == ([], [])
 
 

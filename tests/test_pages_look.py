@@ -15,6 +15,7 @@ import shapely
 from gis.atlas.pictures import picture_map
 from gis.browser import browser as own_browser
 from gis.catalogue import layer_entries
+from gis.cli.shared import say, show_grid
 from gis.errors import ParameterError, RenderError
 from gis.publish import write_result
 from gis.render import PageRef, compare, render_index, views, write_pages
@@ -237,3 +238,12 @@ def test_nothing_moves_where_one_name_is_a_folder(tmp_path: Path) -> None:
         write_pages({"a.html": "1", "b.html": "2", "c.html": "3"}, tmp_path)
     assert (tmp_path / "a.html").read_text() == "before"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.html", "c.html"]
+
+
+def test_a_name_in_a_file_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """By hand: escape, bell and the C1 codes are marks; letters, line breaks and tabs stay."""
+    show_grid("", ["Navn"], [["Ås\x1b[2J\x07\x9bæ"]])
+    say("Ås\x1b]0;x\x07\tb")
+    shown = capsys.readouterr()
+    assert "Ås\ufffd[2J\ufffd\ufffdæ" in shown.out
+    assert shown.err == "Ås\ufffd]0;x\ufffd\tb\n"

@@ -44,9 +44,18 @@ def check_exact(exact: bool, output: Path | None) -> None:
         raise ParameterError(message)
 
 
+# What steers a terminal, save the line break and the tab: a name in a file may hold it.
+_STEERS = {c: "\ufffd" for c in (*range(32), *range(127, 160)) if c not in (9, 10)}
+
+
+def harmless(text: str) -> str:
+    """Return a text with a mark in place of each character that would steer a terminal."""
+    return text.translate(_STEERS)
+
+
 def say(text: str) -> None:
     """Write one line of progress or of trouble to standard error."""
-    typer.echo(text, err=True)
+    typer.echo(harmless(text), err=True)
 
 
 def show_json(value: Any) -> None:
@@ -70,7 +79,7 @@ def show_grid(title: str, columns: list[str], rows: list[list[str]]) -> None:
     for i, name in enumerate(columns):
         grid.add_column(name, overflow="fold" if i == len(columns) - 1 else "ellipsis")
     for row in rows:
-        grid.add_row(*row)
+        grid.add_row(*map(harmless, row))
     plain = Console(highlight=False, markup=False)
     wide = Console(highlight=False, markup=False, width=200)
     (plain if plain.is_terminal or "COLUMNS" in os.environ else wide).print(grid)

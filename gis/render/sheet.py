@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _STYLE = """.sheet main.report { max-width: 110rem; }
 .sheet main p, .sheet main dl { max-width: 62rem; }
 .sheet table { font-size: .875rem; }
-.sheet th, .sheet td { vertical-align: top; }
+.sheet th, .sheet td { vertical-align: top; padding-inline: .35rem; }
 .sheet th { white-space: normal; hyphens: auto; min-width: 4rem; }
 .sheet tbody th { min-width: 7rem; }
 .sheet td.long { min-width: 15rem; }
