@@ -565,6 +565,19 @@ def test_picture_shows_the_map_to_its_lower_edge(made: Path, tmp_path: Path) -> 
     assert (taken["width"], taken["height"]) == (round(box["width"]), round(box["height"]))
 
 
+@pytest.mark.parametrize(
+    "wrong", [("oversikt", "--pdf", "x.docx"), ("--only", "oversikt", "--pdf", "x.pdf")]
+)
+def test_a_target_that_cannot_be_printed_to_is_told_before_anything_is_made(
+    town_folder: Path, tmp_path: Path, run: Run, wrong: tuple[str, ...]
+) -> None:
+    """By hand: not PDF; and one file for a map and the report. No page is written."""
+    ran = run("map", *wrong, "-w", str(town_folder), "-o", str(tmp_path / "out"))
+    assert ran.code == 1
+    assert "--pdf x." in ran.err
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.browser
 def test_report_is_printed_with_the_maps(
     town_folder: Path, out: Path, run: Run, tmp_path: Path

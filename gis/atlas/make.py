@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from gis.atlas.hands import Hands
     from gis.atlas.order import Order
     from gis.atlas.pages import Answers, Made
+    from gis.catalogue import MapEntry
+    from gis.render.pictures import Picture
     from gis.result import Result
 
 INDEX = "index.html"
@@ -235,17 +237,7 @@ def _around(
     )
     entries = {m: order.entries[m] for m in made}
     results = {m: work.results[m] for m in made}
-    refs = [
-        PageRef(
-            map_id=m,
-            file=f"{m}.html",
-            entry=e,
-            lead=results[m][e.lead],
-            difference=apart(e, results[m], map_id=m),
-            picture=small[m],
-        )
-        for m, e in entries.items()
-    ]
+    refs = [_ref(m, e, results[m], picture=small[m]) for m, e in entries.items()]
     sections = [Section(m, f"{m}.html", e, results[m], large[m]) for m, e in entries.items()]
     board = _board(work)
     shared = {key_of(a): results[m][a.key] for m, e in entries.items() for a in e.analyses}
@@ -276,6 +268,20 @@ def _around(
         created=order.created,
     )
     return {**{k: v.encode("utf-8") for k, v in pages.items()}, WORKBOOK: book}
+
+
+def _ref(
+    map_id: str, entry: MapEntry, results: dict[str, Result], *, picture: Picture | None
+) -> PageRef:
+    """Say what the index tells of one map."""
+    return PageRef(
+        map_id=map_id,
+        file=f"{map_id}.html",
+        entry=entry,
+        lead=results[entry.lead],
+        difference=apart(entry, results, map_id=map_id),
+        picture=picture,
+    )
 
 
 def _board(work: _Work) -> Result:

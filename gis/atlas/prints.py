@@ -20,6 +20,21 @@ if TYPE_CHECKING:
 SCREEN = (1400, 900)
 
 
+def check_target(target: Path, kind: Literal["pdf", "png"], *, pages: int) -> bool:
+    """Tell whether a target is one file, and not a folder for many.
+
+    Raises ParameterError for a file and several pages, and for a file of another kind.
+    """
+    single = target.suffix.lower() == f".{kind}"
+    if single and pages != 1:
+        message = f"--{kind} {target} names one file for {pages} pages; name a folder"
+        raise ParameterError(message)
+    if target.suffix and not single and not target.is_dir():
+        message = f"--{kind} {target}: allowed: a file ending in .{kind}, or a folder"
+        raise ParameterError(message)
+    return single
+
+
 def print_pages(
     pages: Sequence[Path],
     target: Path,
@@ -35,13 +50,7 @@ def print_pages(
     are written together at the end. Raises ParameterError for a file and several
     pages, SetupError without a browser.
     """
-    single = target.suffix.lower() == f".{kind}"
-    if single and len(pages) != 1:
-        message = f"--{kind} {target} names one file for {len(pages)} pages; name a folder"
-        raise ParameterError(message)
-    if target.suffix and not single and not target.is_dir():
-        message = f"--{kind} {target}: allowed: a file ending in .{kind}, or a folder"
-        raise ParameterError(message)
+    single = check_target(target, kind, pages=len(pages))
     made: dict[str, bytes] = {}
     with browser() as tab:
         for page in pages:

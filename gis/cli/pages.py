@@ -16,6 +16,7 @@ from gis.atlas import (
     Answers,
     Atlas,
     Hands,
+    check_target,
     make_atlas,
     order_maps,
     print_pages,
@@ -110,8 +111,7 @@ def make(
     if bool(names) == (every or bool(given)):
         message = "name one or more maps, or give --all or --only (see 'arealplan maps')"
         raise ParameterError(message)
-    if pdf is not None or png is not None:
-        find_browser()  # told before any time is spent
+    _check_prints(pdf, png, maps=len(names or given or map_entries()), whole=not names)
     study, usual = _study(workspace, area)
     asked = _Asked(
         names=tuple(names or given),
@@ -128,6 +128,20 @@ def make(
         if watching:
             say("Ctrl-C: slutt / stop")
             watch(again, partial(_look, asked), tell=say)
+
+
+def _check_prints(pdf: Path | None, png: Path | None, *, maps: int, whole: bool) -> None:
+    """Refuse a target that cannot be printed to before any time is spent, and find the browser.
+
+    ``whole``: the report is printed to PDF with the maps.
+    """
+    if pdf is None and png is None:
+        return
+    if pdf is not None:
+        check_target(pdf, "pdf", pages=maps + whole)
+    if png is not None:
+        check_target(png, "png", pages=maps)
+    find_browser()
 
 
 def _listed(only: str) -> list[str]:

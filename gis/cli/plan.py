@@ -19,6 +19,7 @@ from gis.atlas import print_pages
 from gis.browser import Sheet, find_browser
 from gis.cli.answers import deliver, show_table
 from gis.cli.shared import (
+    ExactOption,
     JsonOption,
     WorkspaceOption,
     check_exact,
@@ -67,13 +68,7 @@ def _screen(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help=f"fil / file: {' '.join(ALLOWED)}")
     ] = None,
-    exact: Annotated[
-        bool,
-        typer.Option(
-            "--exact",
-            help="eksakte tall, også 1-9 innbyggere; bare i egne filer / exact numbers, own files",
-        ),
-    ] = False,
+    exact: ExactOption = False,
 ) -> None:
     """Tell everything the layers know about one area, one line for each."""
     if output is not None and output.suffix.lower() not in ALLOWED:
@@ -122,7 +117,7 @@ def _scenario(
     as_json: JsonOption = False,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="fil / file: .json .csv .xlsx .gpkg .parquet"),
+        typer.Option("-o", "--output", help="fil / file: .json .csv .xlsx .html .gpkg .parquet"),
     ] = None,
     exact: Annotated[bool, typer.Option("--exact", help="som for / as for analyse")] = False,
 ) -> None:

@@ -19,7 +19,7 @@ from gis.cli.shared import (
 )
 from gis.query import GEOMETRY, ask, export, write_rows
 from gis.store import open_store
-from gis.text import number, t
+from gis.text import Language, number, t
 from gis.workspace import open_workspace
 
 _SHOWN_ROWS = 50
@@ -56,15 +56,15 @@ def _query(
     elif as_json:
         show_json(answered.as_dict())
     else:
-        _show(answered.rows)
+        _show(answered.rows, language)
 
 
-def _show(rows: pd.DataFrame) -> None:
+def _show(rows: pd.DataFrame, language: Language) -> None:
     shown = rows.drop(columns=GEOMETRY, errors="ignore").head(_SHOWN_ROWS)
     cells = [[_text(v) for v in r] for r in shown.itertuples(index=False, name=None)]
     show_grid("", [str(c) for c in shown.columns], cells)
     if len(rows) > len(shown):
-        say(t("query.more", rows=number(len(rows)), shown=number(len(shown))).nb)
+        say(t("query.more", rows=number(len(rows)), shown=number(len(shown))).in_(language))
 
 
 def _text(value: object) -> str:

@@ -142,15 +142,10 @@ def render_page(
     both = None if entry.compare is None else compare.sides(entry.compare, results, where)
     context = {
         **_texts(entry, scene, picked, found=found),
+        **_around(bound=bound, language=language, created=created),
         "groups": views.groups(drawn),
-        "made": views.made(created, gis.__version__),
-        "language": language,
         "controls": [] if grid is None else live.controls(grid),
         "compare": both,
-        "statement": STATEMENT,
-        "bound": bound,
-        "online": online_maps(),
-        "images": online_hosts(),
         "difference": compare.difference(both),
     }
     blocks = _blocks(drawn, scene, grid, notes=[n.text for n in entry.notes])
@@ -173,6 +168,18 @@ def render_page(
     sizes = {key: len(text) for key, text in blocks.items()}
     vertices = sum(d.shapes.vertices for d in drawn)
     return _weighed(Page(html, sizes, vertices, picked.absent, ()), map_id)
+
+
+def _around(*, bound: bool, language: Language, created: dt.date) -> dict[str, Any]:
+    """Return what every map page has around it, whatever it shows."""
+    return {
+        "made": views.made(created, gis.__version__),
+        "language": language,
+        "statement": STATEMENT,
+        "bound": bound,
+        "online": online_maps(),
+        "images": online_hosts(),
+    }
 
 
 def _window(area: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
