@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from gis.analyses import ANALYSES, study_areas
-from gis.errors import InvariantError, LayerMissingError, ParameterError
+from gis.errors import GeometryError, InvariantError, LayerMissingError, ParameterError
 from gis.result import Result, Status
 from gis.scale import run_areas
 from tests.town import Town, box, cells, frame, points, population, study, town
@@ -552,3 +552,7 @@ def test_one_bad_municipality_does_not_end_a_run() -> None:
     assert "not valid" in lines[0].note
     assert lines[1].result is not None
     assert lines[1].result.numerator == 100
+    (bad,) = study_areas(data, numbers=["9998"], halo_m=5000)
+    for method in ("area", "centre", "cell"):
+        with pytest.raises(GeometryError, match="flood_zones: zone 1 of 1 is not valid"):
+            ANALYSES["hazard-exposure"](bad, {"method": method})

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from gis.analyses.residents import Cells
     from gis.analyses.study import Study
+    from gis.provenance import Provenance
 
 FOREST = "forest"
 DAA_M2 = 1000.0
@@ -55,12 +56,7 @@ def run(study: Study, params: GreenAccessParameters) -> Result:
     the halo reaches. Distances are straight lines; roads in the way are not counted
     as barriers. Raises ParameterError for a distance beyond the halo.
     """
-    if params.max_m > study.halo_m:
-        message = (
-            f"max_m {params.max_m:.0f} given; allowed: up to the halo of {study.halo_m} m that was "
-            "read around the municipality (halo_m in workspace.toml, then build again)"
-        )
-        raise ParameterError(message)
+    _check_reach(study, params)
     cells = counted_cells(study, "residents")
     forests = forests_of(study, params.min_daa)
     near = near_forest(cells.x, cells.y, forests, max_m=params.max_m)
@@ -89,23 +85,8 @@ def run(study: Study, params: GreenAccessParameters) -> Result:
             distance=metres(params.max_m),
             size=number(params.min_daa),
         ),
-        definition=Definition(
-            sentence=t(
-                "green_access.definition",
-                distance=metres(params.max_m),
-                size=number(params.min_daa),
-            ),
-            parameters=params.model_dump(),
-        ),
-        provenance=provenance(
-            study,
-            ["population_grid", FOREST, UNITS],
-            steps=(
-                "cells whose centre lies in the municipality",
-                "forest polygons that touch joined, small ones left out",
-                "straight distance from centre to forest, <= max_m",
-            ),
-        ),
+        definition=_definition(params),
+        provenance=_provenance(study),
         sensitivity=_readings(study, cells, params),
         left_out=cells.left_out,
         notes=(t("green_access.note"),),
@@ -113,6 +94,39 @@ def run(study: Study, params: GreenAccessParameters) -> Result:
         tables=tables,
         frame=_frame(study, cells, near),
         layers={"forests": gpd.GeoDataFrame(geometry=forests, crs=study.crs)},
+    )
+
+
+def _check_reach(study: Study, params: GreenAccessParameters) -> None:
+    """Refuse a distance beyond the halo, where forests across the border were not read."""
+    if params.max_m > study.halo_m:
+        message = (
+            f"max_m {params.max_m:.0f} given; allowed: up to the halo of {study.halo_m} m that was "
+            "read around the municipality (halo_m in workspace.toml, then build again)"
+        )
+        raise ParameterError(message)
+
+
+def _definition(params: GreenAccessParameters) -> Definition:
+    return Definition(
+        sentence=t(
+            "green_access.definition",
+            distance=metres(params.max_m),
+            size=number(params.min_daa),
+        ),
+        parameters=params.model_dump(),
+    )
+
+
+def _provenance(study: Study) -> Provenance:
+    return provenance(
+        study,
+        ["population_grid", FOREST, UNITS],
+        steps=(
+            "cells whose centre lies in the municipality",
+            "forest polygons that touch joined, small ones left out",
+            "straight distance from centre to forest, <= max_m",
+        ),
     )
 
 

@@ -29,6 +29,7 @@ from gis.text import number, t
 
 if TYPE_CHECKING:
     from gis.analyses.study import Study
+    from gis.provenance import Provenance
 
 # A way that costs at least this much more is called longer.
 _LONGER = 1.05
@@ -69,17 +70,7 @@ def run(study: Study, params: CorridorParameters) -> Result:
         status=Status.OK,
         finding=words.finding(study, params, figures, narrowest=_narrowest(passages, ways, legs)),
         definition=words.definition(study, params),
-        provenance=provenance(
-            study,
-            [*SURFACE_LAYERS, "planned_areas"],
-            steps=(
-                f"resistance on cells of {params.cell_m} m",
-                "patches: connected habitat",
-                "least-cost links between neighbouring patches (Fall et al. 2007)",
-                "equivalent connected area (Saura et al. 2011)",
-                "the same with planned areas built",
-            ),
-        ),
+        provenance=_provenance(study, params),
         sensitivity=_readings(study, params, graph),
         notes=words.notes(study),
         figures=figures,
@@ -92,6 +83,20 @@ def run(study: Study, params: CorridorParameters) -> Result:
             ),
             "ways": _way_frame(study, graph, ways),
         },
+    )
+
+
+def _provenance(study: Study, params: CorridorParameters) -> Provenance:
+    return provenance(
+        study,
+        [*SURFACE_LAYERS, "planned_areas"],
+        steps=(
+            f"resistance on cells of {params.cell_m} m",
+            "patches: connected habitat",
+            "least-cost links between neighbouring patches (Fall et al. 2007)",
+            "equivalent connected area (Saura et al. 2011)",
+            "the same with planned areas built",
+        ),
     )
 
 

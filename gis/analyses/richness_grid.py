@@ -57,6 +57,44 @@ class GridCells:
         return ~np.isnan(self.expected)
 
 
+@dataclass(frozen=True)
+class _Lattice:
+    """A grid aligned to whole multiples of its size, row 0 southernmost."""
+
+    west: float
+    south: float
+    size_m: int
+    columns: int
+    rows: int
+
+    def index(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the cell of each point, -1 outside."""
+        return grid_index(
+            x,
+            y,
+            west=self.west,
+            south=self.south,
+            size_m=self.size_m,
+            columns=self.columns,
+            rows=self.rows,
+        )
+
+    @property
+    def squares(self) -> NDArray[Any]:
+        """The cells as squares, row by row."""
+        x = self.west + self.size_m * np.tile(np.arange(self.columns), self.rows)
+        y = self.south + self.size_m * np.repeat(np.arange(self.rows), self.columns)
+        made: NDArray[Any] = shapely.box(x, y, x + self.size_m, y + self.size_m)
+        return made
+
+
+def _lattice(study: Study, size_m: int) -> _Lattice:
+    west, south, east, north = study.polygon.bounds
+    west, south = np.floor(west / size_m) * size_m, np.floor(south / size_m) * size_m
+    columns, rows = int(np.ceil((east - west) / size_m)), int(np.ceil((north - south) / size_m))
+    return _Lattice(float(west), float(south), size_m, columns, rows)
+
+
 def count_cells(
     study: Study,
     records: Records,
@@ -77,26 +115,12 @@ def count_cells(
     Hochberg 1995). Ignorance is one half at ``half_at`` records (Ruete 2015). Where no
     record has a red-list category, what is red-listed is unknown, not zero.
     """
-    size = cell_m
-    west, south, east, north = study.polygon.bounds
-    west, south = np.floor(west / size) * size, np.floor(south / size) * size
-    columns, rows = int(np.ceil((east - west) / size)), int(np.ceil((north - south) / size))
-    n = columns * rows
-    cell = grid_index(
-        records.x, records.y, west=west, south=south, size_m=size, columns=columns, rows=rows
+    lattice = _lattice(study, cell_m)
+    n = lattice.columns * lattice.rows
+    cell, looked = (
+        lattice.index(x, y) for x, y in ((records.x, records.y), (records.seen_x, records.seen_y))
     )
-    looked = grid_index(
-        records.seen_x,
-        records.seen_y,
-        west=west,
-        south=south,
-        size_m=size,
-        columns=columns,
-        rows=rows,
-    )
-    corner_x = west + size * np.tile(np.arange(columns), rows)
-    corner_y = south + size * np.repeat(np.arange(rows), columns)
-    squares = shapely.box(corner_x, corner_y, corner_x + size, corner_y + size)
+    squares = lattice.squares
     shapely.prepare(study.land)
     on_land = shapely.intersects(study.land, squares)
     pairs, kinds, counts = species_counts(cell, records.species, n_cells=n)
@@ -109,7 +133,7 @@ def count_cells(
     told = on_land & (records.evaluated > 0)
     red, score = np.where(told, red, np.nan), np.where(told, score, np.nan)
     tested = {"red-listed": red, "weighted": score, "all": expected}[measure]
-    z, hot = _hot_spots(tested.reshape(rows, columns), max_fdr=max_fdr)
+    z, hot = _hot_spots(tested.reshape(lattice.rows, lattice.columns), max_fdr=max_fdr)
 
     def distinct(which: NDArray[np.bool_]) -> NDArray[np.int64]:
         counts: NDArray[np.int64] = richness(cell[which], records.species[which], n_cells=n)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Literal
 import shapely
 from pydantic import Field
 
+from gis.analyses import scenario_words as words
 from gis.analyses.frequent_stops import READY_LIST, TIMETABLE
 from gis.analyses.indicators import ANALYSIS as BOARD
 from gis.analyses.indicators import IndicatorsParameters
-from gis.analyses.network_access import ROADS
 from gis.analyses.parts import provenance
 from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.rides import STATIONS
@@ -26,14 +26,14 @@ from gis.analyses.scenario_land import BUILT_UP, NATURE, LandChange, land_change
 from gis.analyses.scenario_people import PeopleChange, people_changes
 from gis.analyses.scenario_plan import LAYER, Layout, lay_out, plan_in_layer
 from gis.analyses.scenario_tables import scenario_tables, shown_share
+from gis.analyses.scenario_words import BASELINE
 from gis.analyses.screen_area import elsewhere
 from gis.analyses.transit_access import TransitAccessParameters, check_reach
 from gis.analyses.travel import ADDRESSES
-from gis.analyses.travel_words import joined, metres, plain_number
 from gis.analyses.zones import hazard_ids
 from gis.errors import ParameterError
-from gis.result import Definition, LeftOut, Reading, Result, Status
-from gis.text import Text, number, people, people_share, t
+from gis.result import Result, Status
+from gis.text import t
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 # Persons in a private household in Akershus, 1 January 2024 (SSB, "Husholdningene blir stadig
 # mindre"); Bærum had 2.31 in 2019 (SSB, private households by municipality).
 PERSONS_PER_DWELLING = 2.26
-BASELINE = "baseline"
 
 
 class ScenarioParameters(Parameters):
@@ -192,8 +191,8 @@ def _result(
         denominator=total,
         numerator_unit="residents",
         status=Status.OK if transit else Status.INSUFFICIENT_DATA,
-        finding=_finding(study, lead, params),
-        definition=_definition(study, params, plan),
+        finding=words.finding(study, lead, params),
+        definition=words.definition(study, params, plan),
         provenance=provenance(
             study,
             [
@@ -214,9 +213,9 @@ def _result(
                 "land measured anew only where the plan touches it",
             ),
         ),
-        sensitivity=_readings(outcomes),
-        left_out=_left_out(outcomes),
-        notes=_notes(study, params, outcomes),
+        sensitivity=words.readings(outcomes),
+        left_out=words.left_out(outcomes),
+        notes=words.notes(study, params, outcomes),
         figures=_figures(lead),
         tables=scenario_tables(outcomes),
         frame=cell_frame(study, lead, after=True),
@@ -242,117 +241,6 @@ def _figures(lead: Outcome) -> dict[str, float | None]:
         found["residents_gained"] = transit.gained
         found["residents_after"] = transit.after
     return found
-
-
-def _finding(study: Study, lead: Outcome, params: ScenarioParameters) -> Text:
-    """Say what the first plan does to transit, to its own dwellings and to the ground."""
-    transit = lead.transit
-    if transit is None:
-        return t("scenario.finding_land", name=study.area.name, ground=_ground(lead))
-    if lead.layout.name == BASELINE:
-        share = people_share(transit.before, of=transit.total)
-        return t("scenario.finding_baseline", name=study.area.name, share=share)
-    return t(
-        "scenario.finding",
-        scenario=lead.layout.name,
-        name=study.area.name,
-        before=people_share(transit.before, of=transit.total),
-        after=people_share(transit.after, of=transit.after_total),
-        distance=metres(params.max_m),
-        gained=people(transit.gained, of=transit.total),
-        within=number(lead.dwellings_within),
-        dwellings=number(lead.layout.dwellings.sum()),
-        ground=_ground(lead),
-    )
-
-
-def _ground(lead: Outcome) -> Text:
-    built = next((c for c in lead.land if c.indicator == "built_up"), None)
-    if built is None:
-        return t("scenario.ground_unknown")
-    nature = next((sum(c.by_area) for c in lead.land if c.indicator == "nature"), None)
-    change = number(built.change_ha, decimals=1)
-    return t("scenario.ground", built=change, nature=number(nature, decimals=1))
-
-
-def _definition(study: Study, params: ScenarioParameters, plan: Plan) -> Definition:
-    way = "network" if params.metric == "network" else "straight"
-    said = [
-        t(
-            "scenario.definition",
-            plan=plan.label,
-            persons=number(params.persons_per_dwelling, decimals=2),
-            distance=metres(params.max_m),
-            way=t(f"scenario.way_{way}"),
-        )
-    ]
-    if params.min_per_hour is not None:
-        said.append(t("scenario.per_hour", count=plain_number(params.min_per_hour)))
-    return Definition(
-        joined(*said),
-        {
-            **params.model_dump(exclude_none=True),
-            "plan": plan.label,
-            "plan_sha256": plan.sha256,
-            "stops": "timetable" if study.has(TIMETABLE) else "list",
-        },
-    )
-
-
-def _readings(outcomes: Sequence[Outcome]) -> tuple[Reading, ...]:
-    """Give today and each plan as readings of one number: who has frequent transit near."""
-    lead = outcomes[0].transit
-    if lead is None:
-        return ()
-    made = [("today", t("scenario.today"), lead.before, lead.total, False)]
-    for i, outcome in enumerate(outcomes):
-        found = outcome.transit
-        if found is not None and outcome.layout.name != BASELINE:
-            name = Text(outcome.layout.name, outcome.layout.name)
-            made.append((f"plan_{i + 1}", name, found.after, found.after_total, i == 0))
-    return tuple(
-        Reading(
-            name=name,
-            text=text,
-            value=part / whole if whole else None,
-            numerator=part,
-            denominator=whole,
-            chosen=chosen,
-        )
-        for name, text, part, whole, chosen in made
-    )
-
-
-def _left_out(outcomes: Sequence[Outcome]) -> tuple[LeftOut, ...]:
-    outside = sum(o.layout.outside for o in outcomes)
-    if outside <= 0:
-        return ()
-    return (
-        LeftOut(
-            reason="planned_outside",
-            text=t("scenario.outside"),
-            count=float(round(outside)),
-            unit="planned_residents",
-        ),
-    )
-
-
-def _notes(
-    study: Study, params: ScenarioParameters, outcomes: Sequence[Outcome]
-) -> tuple[Text, ...]:
-    made = [t("scenario.note_people"), t("scenario.note_built"), t("scenario.note_board")]
-    paths = any(o.layout.paths for o in outcomes)
-    if paths and (params.metric != "network" or not study.has(ROADS)):
-        made.append(t("scenario.note_paths"))
-    seldom = [
-        s.name
-        for o in outcomes
-        for s in o.layout.stops
-        if not s.per_hour >= params.transit.min_per_hour
-    ]
-    if seldom:
-        made.append(t("scenario.note_seldom", stops=", ".join(dict.fromkeys(seldom))))
-    return tuple(made)
 
 
 ANALYSIS = Analysis(

@@ -104,21 +104,7 @@ def screen_result(found: Screening) -> Result:
         unit="layers",
         status=Status.PARTLY_MAPPED if unmapped or failed else Status.OK,
         finding=_finding(found, hits, serious),
-        definition=Definition(
-            sentence=t(
-                "screen.definition",
-                buffer=number(found.area.buffer_m),
-                walk=number(WALK_M),
-                area=number(found.area.area_m2 / DAA_M2, decimals=1),
-            ),
-            parameters={
-                "plan": found.plan.label,
-                "plan_sha256": found.plan.sha256,
-                "buffer_m": found.area.buffer_m,
-                "walk_m": WALK_M,
-                "date": found.today.isoformat(),
-            },
-        ),
+        definition=_definition(found),
         provenance=Provenance(
             sources=_sources(found),
             steps=(
@@ -144,6 +130,24 @@ def screen_result(found: Screening) -> Result:
                 geometry=[found.area.shape],
                 crs=found.area.study.crs,
             )
+        },
+    )
+
+
+def _definition(found: Screening) -> Definition:
+    return Definition(
+        sentence=t(
+            "screen.definition",
+            buffer=number(found.area.buffer_m),
+            walk=number(WALK_M),
+            area=number(found.area.area_m2 / DAA_M2, decimals=1),
+        ),
+        parameters={
+            "plan": found.plan.label,
+            "plan_sha256": found.plan.sha256,
+            "buffer_m": found.area.buffer_m,
+            "walk_m": WALK_M,
+            "date": found.today.isoformat(),
         },
     )
 

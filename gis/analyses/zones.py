@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from gis.catalogue import LayerEntry, ZoneClass, layer_entries, layer_entry
-from gis.errors import FieldError
+from gis.errors import FieldError, GeometryError
 from gis.kernels.zones import disjoint_bands
 
 if TYPE_CHECKING:
@@ -118,7 +118,10 @@ def hazard_of(study: Study, layer: str) -> Hazard:
 
 
 def _hazard(study: Study, layer: str) -> Hazard:
-    """Read one hazard layer and rank its zones. Raises FieldError for a class not listed."""
+    """Read one hazard layer and rank its zones.
+
+    Raises FieldError for a class not listed, GeometryError for a zone that is not valid.
+    """
     entry = layer_entry(layer)
     frame = study.near(layer, beyond_m=_BEYOND_M)
     order = {c.id: i for i, c in enumerate(entry.classes)}
@@ -130,6 +133,7 @@ def _hazard(study: Study, layer: str) -> Hazard:
             f"allowed: {', '.join(order)}"
         )
         raise FieldError(message)
+    _check_valid(layer, frame.geometry.to_numpy())
     zones = Zones(frame.geometry.to_numpy(), ranks.to_numpy(dtype=np.int64), len(entry.classes))
     extent = entry.coverage.layer
     return Hazard(
@@ -143,6 +147,16 @@ def _hazard(study: Study, layer: str) -> Hazard:
         floods=_floods(study, extent),
         silent=is_silent(study, layer),
     )
+
+
+def _check_valid(layer: str, shapes: NDArray[Any]) -> None:
+    """Refuse a zone that is not valid: who lies in it depends on whom one asks."""
+    invalid = ~shapely.is_valid(shapes)
+    if invalid.any():
+        i = int(np.argmax(invalid))
+        reason = shapely.is_valid_reason(shapes[i])
+        message = f"layer {layer}: zone {i + 1} of {len(shapes)} is not valid: {reason}"
+        raise GeometryError(message)
 
 
 def is_silent(study: Study, layer: str) -> bool:

@@ -15,7 +15,7 @@ import shapely
 from numba import njit
 
 from gis.errors import ParameterError
-from gis.kernels.network_reach import _limit, node_costs
+from gis.kernels.network_reach import node_costs, whole_limit
 from gis.kernels.network_search import FAR, Direction
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def reached_lines(
     direction: Direction = "to",
 ) -> NDArray[np.object_]:
     """Return the reached parts of the edges as LineStrings, cut where the limit runs out."""
-    limit = _limit(max_cost)
+    limit = whole_limit(max_cost)
     at = node_costs(graph, destinations, costs=costs, max_cost=max_cost, direction=direction)
     parts = np.full((graph.edges, 2, 2), np.nan)
     edges = graph.tail, graph.head, graph.forward, graph.backward
