@@ -19,7 +19,7 @@ PACKAGE = REPOSITORY / "gis"
 FLOORS = (
     ("errors",),
     ("text", "crs", "check", "kernels", "browser", "keep", "written", "clockless"),
-    ("provenance", "serviceday", "disclosure", "lock"),
+    ("provenance", "serviceday", "disclosure", "lock", "problems"),
     ("result",),
     ("protect",),
     ("catalogue",),
@@ -46,7 +46,7 @@ ROOM_OF = {
     "jinja2": {"render"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "tomllib": {"catalogue", "text", "render"},
+    "tomllib": {"catalogue", "text", "render", "problems"},
     "dask": {"scale"},
 }
 NOT_IN_KERNELS = {"pandas", "geopandas", "pyogrio", "rasterio", "pyproj", "folium"}

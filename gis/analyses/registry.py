@@ -5,12 +5,12 @@ The command line, the maps and a service read this registry and nothing else.
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from gis.catalogue.faults import parameter_faults
 from gis.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -81,18 +81,5 @@ def check_parameters[P: Parameters](name: str, model: type[P], given: Mapping[st
     try:
         return model.model_validate(dict(given))
     except ValidationError as error:
-        faults = "; ".join(_fault(e, model) for e in error.errors())
-        message = f"{name}: {faults}"
+        message = f"{name}: {parameter_faults(error, model)}"
         raise ParameterError(message) from None
-
-
-def _fault(error: Any, model: type[Parameters]) -> str:
-    where = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(where, model.model_fields, n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        return f"no parameter '{where}'{hint} (there are: {', '.join(model.model_fields)})"
-    allowed = str(error["msg"].removeprefix("Value error, "))
-    if not where:  # parameters that contradict each other, which the message names
-        return allowed
-    return f"parameter '{where}': {error['input']!r} given; {allowed}"

@@ -7,17 +7,15 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
+from gis.catalogue.faults import entry_faults
 from gis.catalogue.map_models import MapEntry
 from gis.catalogue.models import LayerEntry
 from gis.catalogue.remotes import PublisherFile
 from gis.errors import CatalogueError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _NO_ENTRIES = ("theme", "publishers", "municipalities", "no_layers")
 # Another file of publishers (a mirror inside the municipality's own network), in place of ours.
@@ -55,65 +53,8 @@ def read_entry[E: BaseModel](path: Path, model: type[E]) -> E:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        faults = "; ".join(_fault(e, model) for e in error.errors())
-        message = f"{path}: {faults}"
+        message = f"{path}: {entry_faults(error, model)}"
         raise CatalogueError(message) from None
-
-
-def _fault(error: Any, model: type[BaseModel]) -> str:
-    """Word one fault: the key's path, what was found, and for a misspelt key the nearest one."""
-    where = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        allowed = _keys_at(model, error["loc"][:-1])
-        near = difflib.get_close_matches(str(error["loc"][-1]), allowed, n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        return f"unknown key '{where}'{hint} (allowed: {', '.join(allowed)})"
-    if error["type"] == "missing":
-        return f"'{where}' is missing"
-    if not where:  # A rule between keys names them itself.
-        return str(error["msg"]).removeprefix("Value error, ")
-    given = repr(error["input"])
-    given = given if len(given) <= 60 else given[:57] + "..."
-    return f"'{where}': {error['msg'].removeprefix('Value error, ')} (given: {given})"
-
-
-def _keys_at(model: type[BaseModel], loc: Iterable[Any]) -> list[str]:
-    """Return the keys allowed at a place inside an entry, by walking its JSON schema."""
-    schema = model.model_json_schema(by_alias=True)
-    node: dict[str, Any] = schema
-    for part in loc:
-        node = _resolve(node, schema)
-        if str(part) in (kinds := _kinds(node)):
-            node = {"$ref": kinds[str(part)]}
-        elif isinstance(part, int):
-            node = node.get("items", {})
-        else:
-            by_name = [
-                node.get("additionalProperties"),
-                *node.get("patternProperties", {}).values(),
-            ]
-            free = next((n for n in by_name if isinstance(n, dict)), {})
-            node = node.get("properties", {}).get(part) or free
-    return list(_resolve(node, schema).get("properties", {}))
-
-
-def _kinds(node: dict[str, Any]) -> dict[str, str]:
-    """Return the models that a discriminated key may hold, by their kind."""
-    for option in (node, *node.get("anyOf", ())):
-        mapping = option.get("discriminator", {}).get("mapping")
-        if mapping:
-            return dict(mapping)
-    return {}
-
-
-def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """Follow $ref and the first object of anyOf."""
-    for option in node.get("anyOf", ()):
-        if "$ref" in option or option.get("type") == "object":
-            node = option
-            break
-    reference = node.get("$ref")
-    return schema["$defs"][reference.rsplit("/", 1)[-1]] if reference else node
 
 
 def _entries[E: BaseModel](which: Literal["layers", "maps"], model: type[E]) -> dict[str, E]:

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from gis.catalogue.load import _kinds, catalogue_root
+from gis.catalogue.faults import kinds_of
+from gis.catalogue.load import catalogue_root
 from gis.catalogue.map_models import MapEntry
 from gis.catalogue.models import LayerEntry
 from gis.errors import CatalogueError, ParameterError
@@ -57,7 +58,7 @@ def _rows(
         needed = "yes" if key in node.get("required", ()) else ""
         if target is not None and target.get("title") == "Bilingual":
             yield f"`{path}.nb`, `.en`", what, "text in both languages", needed
-        elif kinds := _kinds(raw):
+        elif kinds := kinds_of(raw):
             yield f"`{path}`", what, "a table", needed
             for kind, reference in kinds.items():
                 model = schema["$defs"][reference.rsplit("/", 1)[-1]]

@@ -16,8 +16,11 @@ import typer
 
 import gis
 from gis.cli import answers, check, data, fetch, pages, plan, query, reach, tools
+from gis.cli.language import spoken
 from gis.cli.shared import say
+from gis.cli.usage import run
 from gis.errors import GisError
+from gis.problems import problem_text
 
 app = typer.Typer(
     name="arealplan",
@@ -83,7 +86,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        app()
+        sys.exit(run(app))
     except GisError as problem:
-        say(f"arealplan: {problem}")
+        say(f"arealplan: {problem_text(problem).in_(spoken())}")
         sys.exit(1)
