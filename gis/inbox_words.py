@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gis.catalogue import layer_entries, no_layers
 from gis.errors import OutsideError
+from gis.problems import problem_text
 from gis.sources.contents import READABLE
 from gis.sources.names import find_field, fold
 from gis.text import Text, day, t
@@ -60,8 +61,9 @@ def why_refused(layer: str, error: GisError) -> Text:
     )
 
 
-def _inner(error: GisError) -> str:
-    return str(error).replace("{", "(").replace("}", ")")
+def _inner(error: GisError) -> Text:
+    told = problem_text(error)
+    return Text(**{k: v.replace("{", "(").replace("}", ")") for k, v in told.as_dict().items()})
 
 
 def about_date(stated: Stated | None) -> list[Text]:

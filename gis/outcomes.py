@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from gis.problems import problem_text
 from gis.sources.download import Patience
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def as_dict(outcome: Outcome) -> dict[str, Any]:
         "layer": outcome.layer,
         "state": outcome.state,
         "message": outcome.message,
+        "problem": problem_text(outcome.message).as_dict() if outcome.message else None,
         "file": held.path if held else None,
         "size": held.size if held else None,
         "url": held.url if held else None,

@@ -6,10 +6,15 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import gis.cli.language
 from gis.cli import main
 
 if TYPE_CHECKING:
     import pytest
+
+    from gis.text import Language
+
+_SPOKEN = gis.cli.language.spoken
 
 
 @dataclass(frozen=True)
@@ -27,9 +32,17 @@ class Ran:
 
 
 def arealplan(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *words: str,
+    language: Language | None = "en",
 ) -> Ran:
-    """Run ``arealplan`` with some words, and take back what it said."""
+    """Run ``arealplan`` with some words, and take back what it said.
+
+    Problems are told in English, as the code words them; None leaves the choice to the command.
+    """
+    spoken = _SPOKEN if language is None else lambda: language
+    monkeypatch.setattr(gis.cli.language, "spoken", spoken)
     monkeypatch.setattr(sys, "argv", ["arealplan", *words])
     monkeypatch.delenv("COLUMNS", raising=False)
     capsys.readouterr()

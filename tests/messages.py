@@ -101,6 +101,7 @@ class _Reader:
     def __init__(self) -> None:
         self.modules: dict[str, Module] = {}
         self.raised: list[tuple[ast.expr, Scope]] = []
+        self.noted: list[tuple[ast.expr, Scope]] = []
         self.calls: dict[str, list[tuple[ast.Call, Scope]]] = {}
         self.kept: dict[tuple[int, int], bool] = {}
         self.found: dict[str, Found] = {}
@@ -141,6 +142,7 @@ class _Reader:
                 self.raised.append((child.exc, scope))
             elif isinstance(child, ast.Return) and isinstance(child.value, ast.Call):
                 self.raised.append((child.value, scope))  # functions that return an error
+            self.noted += [(text, inner) for text in _notes(child, inner)]
             if isinstance(child, ast.Call):
                 self.calls.setdefault(_callee(child), []).append((child, scope))
             self._walk(child, inner)
@@ -159,6 +161,8 @@ class _Reader:
             names = {n.id for n in ast.walk(call.func) if isinstance(n, ast.Name)}
             if names & self.errors and call.args:
                 self._keep(call.args[0], scope)
+        for text, scope in self.noted:
+            self._keep(text, scope)
 
     def _keep(self, expression: ast.expr, scope: Scope) -> bool:
         """Note what an expression may say; tell whether it says anything."""
@@ -238,8 +242,9 @@ class _Reader:
                 choices = [(Place(part.value, scope, form),)]
                 inner = self._ways(part.value, scope, seen) if part.conversion == -1 else []
                 beside = i > 0 and isinstance(e.values[i - 1], ast.FormattedValue)
+                beside = beside or (len(e.values) == 3 and _is_space(e.values[1]) and i == 2)
                 short = [w for w in inner if _short(w)]
-                if beside and len(inner) > 1:
+                if beside and (len(inner) > 1 or _is_space(e.values[i - 1])):
                     choices = inner
                 elif short:
                     rest = [w for w in inner if w not in short]
@@ -309,6 +314,33 @@ def _own(node: ast.AST) -> Iterator[ast.AST]:
             yield from _own(child)
 
 
+def _notes(node: ast.AST, scope: Scope) -> list[ast.expr]:
+    """Return the texts that a node puts among the notes of a reader or a tool."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+        if "notes" not in ast.unparse(node.func.value):
+            return []
+        if node.func.attr == "count":
+            counted = ast.FormattedValue(node.args[0], -1)
+            told = ast.FormattedValue(node.args[1], -1)
+            return [_located(ast.JoinedStr([counted, ast.Constant(" "), told]), node)]
+        return [node.args[0]] if node.func.attr in ("add", "append") else []
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("note", "notes"):
+        return _items(node.value)
+    if isinstance(node, ast.Return) and isinstance(scope.node, ast.FunctionDef) and node.value:
+        return _items(node.value) if scope.node.name.endswith(("_note", "_notes")) else []
+    return []
+
+
+def _items(e: ast.expr) -> list[ast.expr]:
+    if isinstance(e, ast.IfExp):
+        return _items(e.body) + _items(e.orelse)
+    return e.elts if isinstance(e, ast.List | ast.Tuple) else [e]
+
+
+def _located(made: ast.expr, node: ast.AST) -> ast.expr:
+    return ast.fix_missing_locations(ast.copy_location(made, node))
+
+
 def _callee(call: ast.Call) -> str:
     if isinstance(call.func, ast.Name):
         return call.func.id
@@ -323,6 +355,10 @@ def _merged(template: Template) -> Template:
         elif part != "":
             parts.append(part)
     return tuple(parts)
+
+
+def _is_space(e: ast.expr) -> bool:
+    return isinstance(e, ast.Constant) and e.value == " "
 
 
 def _wordy(text: str) -> bool:

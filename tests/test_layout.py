@@ -19,7 +19,8 @@ PACKAGE = REPOSITORY / "gis"
 FLOORS = (
     ("errors",),
     ("text", "crs", "check", "kernels", "browser", "keep", "written", "clockless"),
-    ("provenance", "serviceday", "disclosure", "lock", "problems"),
+    ("problems",),
+    ("provenance", "serviceday", "disclosure", "lock"),
     ("result",),
     ("protect",),
     ("catalogue",),

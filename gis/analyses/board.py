@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from gis.catalogue import layer_entries
 from gis.disclosure import rounded_part
 from gis.errors import GisError, ParameterError
+from gis.problems import problem_text
 from gis.text import Text, number, t, with_unit
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def line_of(
         try:
             measured = measure()
         except GisError as problem:
-            measured = _absent(t("indicators.failed", reason=str(problem)))
+            measured = _absent(t("indicators.failed", reason=problem_text(problem)))
     own = indicator.id in targets
     target = targets[indicator.id] if own else indicator.target
     told = "indicators.target_own" if own else f"indicators.target_{indicator.target_from}"

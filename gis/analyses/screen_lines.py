@@ -15,6 +15,7 @@ from gis.analyses.zones import is_silent, mapped_extent
 from gis.errors import FieldError, GisError
 from gis.kernels.areal import areal
 from gis.kernels.zones import disjoint_bands
+from gis.problems import problem_text
 from gis.text import Text, number, percent, t
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ def screen_layer(area: PlanArea, name: str, entry: LayerEntry, *, today: dt.date
         shapely.errors.ShapelyError,
         RasterioError,
     ) as problem:
-        reason = " ".join(str(problem).split())[:300] or type(problem).__name__
+        told = problem_text(" ".join(str(problem).split()) or type(problem).__name__)
+        reason = Text(nb=told.nb[:300], en=told.en[:300])
         return replace(known, status="failed", why=t("screen.why_failed", reason=reason))
 
 

@@ -17,6 +17,7 @@ from gis.analyses.screen_area import WALK_M
 from gis.analyses.transit_access import TransitAccessParameters, timetable_of
 from gis.analyses.travel import ADDRESSES
 from gis.errors import GisError
+from gis.problems import problem_text
 from gis.text import Text, t
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def access(area: PlanArea) -> tuple[list[Access], Text | None]:
         timetable = timetable_of(study, params)
         stops = timetable.stops(params.asked) if timetable else ready_list(study)
     except GisError as problem:
-        return [], t("screen.why_failed", reason=str(problem))
+        return [], t("screen.why_failed", reason=problem_text(problem))
     homes = area.plan.of("area")
     found = [_access("before", area, stops, homes=homes)]
     new = area.plan.of("stop")

@@ -15,6 +15,7 @@ from gis.atlas.pictures import picture_of
 from gis.atlas.workbook import workbook
 from gis.catalogue import MapAnalysis
 from gis.errors import LayerMissingError, SetupError
+from gis.problems import problem_text
 from gis.render import Page, PageRef, render_index
 from gis.render.compare import apart
 from gis.render.index import CHECK, REPORT, STATEMENT, WORKBOOK
@@ -223,7 +224,7 @@ def _picture(work: _Work, records: dict[str, dict[str, Any]], hands: Hands | Non
     except SetupError as problem:
         for record in records.values():
             record["pictures"] = None
-        work.progress(t("atlas.no_pictures", reason=str(problem)).in_(work.order.language))
+        work.progress(t("atlas.no_pictures", reason=problem_text(problem)).in_(work.order.language))
 
 
 def _around(

@@ -14,6 +14,7 @@ import shapely
 from gis.catalogue import layer_entries, publishers
 from gis.checks.sums import about_built_up, about_parents, about_total
 from gis.checks.verdict import Finding, Grade, Verdict
+from gis.problems import problem_text
 from gis.sources.renumber import present_numbers
 from gis.text import number as written
 from gis.text import percent, t
@@ -110,7 +111,7 @@ class _Judge:
             return
         days = t("checks.held_days", count=str(held)) if held is not None else t("checks.held_long")
         date = failed.date.isoformat()
-        text = t("checks.not_renewed", date=date, reason=failed.message, held=days)
+        text = t("checks.not_renewed", date=date, reason=problem_text(failed.message), held=days)
         yield Finding("look", text)
 
     def _about_halo(self, source: LayerSource) -> Iterator[Finding]:

@@ -15,8 +15,7 @@ from typing import Annotated
 import typer
 
 import gis
-from gis.cli import answers, check, data, fetch, pages, plan, query, reach, tools
-from gis.cli.language import spoken
+from gis.cli import answers, check, data, fetch, language, pages, plan, query, reach, tools
 from gis.cli.shared import say
 from gis.cli.usage import run
 from gis.errors import GisError
@@ -88,5 +87,5 @@ def main() -> None:
     try:
         sys.exit(run(app))
     except GisError as problem:
-        say(f"arealplan: {problem_text(problem).in_(spoken())}")
+        say(f"arealplan: {problem_text(problem).in_(language.spoken())}")
         sys.exit(1)

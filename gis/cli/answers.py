@@ -16,18 +16,21 @@ from gis.cli.shared import (
     JsonOption,
     WorkspaceOption,
     check_exact,
+    headed,
     open_study,
+    read,
     say,
     show_grid,
     show_json,
 )
 from gis.errors import InvariantError, ParameterError
+from gis.problems import problem_text
 from gis.publish import write_result
 from gis.published import publishable
 from gis.result import Column, Result, Table
 from gis.scale import numbers_of, run_areas
 from gis.store import open_store
-from gis.text import Language, Text, amount, measure, number, percent
+from gis.text import Language, Text, amount, measure, number, percent, t
 from gis.workspace import open_workspace
 
 # Longer tables (units) are for files.
@@ -76,8 +79,8 @@ def analyses(
         show_json([_entry(a) for a in chosen])
         return
     if name is None:
-        rows = [[a.id, a.title.nb, a.question.nb] for a in chosen]
-        show_grid("", ["ID", "Tittel", "Spørsmål"], rows)
+        rows = [[a.id, read(a.title), read(a.question)] for a in chosen]
+        show_grid("", ["ID", *headed("title", "question")], rows)
         return
     one = chosen[0]
     fields = one.parameters.model_json_schema().get("properties", {})
@@ -85,7 +88,7 @@ def analyses(
         ["--" + key.replace("_", "-"), str(f.get("default", "")), f.get("description", "")]
         for key, f in fields.items()
     ]
-    show_grid(f"{one.id}: {one.question.nb}", ["Parameter", "Standard", "Om"], rows)
+    show_grid(f"{one.id}: {read(one.question)}", headed("parameter", "default", "about"), rows)
 
 
 def _entry(one: Any) -> dict[str, Any]:
@@ -160,7 +163,7 @@ def deliver(
         for r in public.sensitivity
     ]
     if rows:
-        show_grid("", ["Lesning" if language == "nb" else "Reading", "%" if share else ""], rows)
+        show_grid("", [t("cli.reading").in_(language), "%" if share else ""], rows)
     for text in (*(x.text for x in public.left_out), *public.notes):
         typer.echo(f"- {text.in_(language)}")
 
@@ -252,6 +255,7 @@ def run(
 ) -> None:
     """Run analyses for many municipalities and list one line for each."""
     opened = open_workspace(workspace)
+    lang = opened.entry.language
     layers = open_store(opened)
     numbers = numbers_of(layers, areas, area=layers.manifest.area)
     lines = run_areas(
@@ -267,7 +271,8 @@ def run(
         if len(rows) % 200 == 0:
             say(f"{len(rows)} ...")
     if output is not None:
-        _write_csv(output, rows)
+        told = [{**r, "note": problem_text(r["note"]).in_(lang)} for r in rows]
+        _write_csv(output, told)
         say(f"{output}")
     if as_json:
         show_json(rows)
@@ -277,13 +282,13 @@ def run(
                 r["number"],
                 r["name"],
                 r["analysis"],
-                percent(r["value"]).nb,
-                number(r["denominator"], decimals=1 if r["unit"] == "km2" else 0).nb,
+                percent(r["value"]).in_(lang),
+                number(r["denominator"], decimals=1 if r["unit"] == "km2" else 0).in_(lang),
                 r["status"],
             ]
             for r in rows
         ]
-        columns = ["Nr", "Kommune", "Analyse", "Andel", "Nevner", "Status"]
+        columns = headed("number", "municipality", "analysis", "share", "denominator", "status")
         show_grid("", columns, shown)
     failed = [r for r in rows if r["status"] == "failed"]
     if failed:

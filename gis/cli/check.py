@@ -47,9 +47,10 @@ def build(*, workspace: WorkspaceOption = Path()) -> None:
     # Of a whole country nobody reads what moved, and it would cost as much as the build.
     before = None if opened.entry.area == ALL_NORWAY else prints_before(opened)
     store = build_store(opened, progress=say)
-    say(f"{opened.store_root}: {len(store.layers)} lag / layers")
+    lang = opened.entry.language
+    built = t("check.built", folder=str(opened.store_root), count=str(len(store.layers)))
+    say(built.in_(lang))
     if before is not None:
-        lang = opened.entry.language
         found = [c for c in changes(before, prints_of(store)) if not c.nothing]
         say(t("check.changes").in_(lang) + ":")
         for line in [_change_line(c, lang) for c in found] or [t("check.no_change").in_(lang)]:

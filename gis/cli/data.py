@@ -13,8 +13,9 @@ from gis.atlas import second_hand
 from gis.catalogue import find_municipality, layer_entries, layer_entry
 from gis.cli.check import build
 from gis.cli.pages import make_all
-from gis.cli.shared import JsonOption, say, show_entries
+from gis.cli.shared import JsonOption, headed, read, say, show_entries
 from gis.demo import write_demo
+from gis.text import number, t
 from gis.workspace import write_workspace
 
 
@@ -45,7 +46,8 @@ def demo(
     with second_hand() if maps is not None else contextlib.nullcontext() as hands:
         started = time.perf_counter()
         made = write_demo(folder, seed=seed)
-        say(f"{made}: oppdiktet kommune skrevet / written ({time.perf_counter() - started:.0f} s)")
+        seconds = number(time.perf_counter() - started)
+        say(read(t("cli.demo", folder=str(made), seconds=seconds)))
         if maps is not None:
             build(workspace=folder)
             make_all(folder, maps, only=only, hands=hands)
@@ -60,8 +62,8 @@ def init(
 ) -> None:
     """Write a workspace.toml with every layer of the catalogue, to be filled in."""
     say(f"{write_workspace(folder, area=area)}")
-    number, name = find_municipality(area)
-    say(f"{number} {name}: prøves mot kommunelaget ved 'arealplan build' / checked when built")
+    code, name = find_municipality(area)
+    say(read(t("cli.checked_when_built", number=code, name=name)))
 
 
 def layers(
@@ -75,6 +77,6 @@ def layers(
     show_entries(
         layer_entries() if name is None else {name: layer_entry(name)},
         whole=name is not None or as_json,
-        columns=["Tema", "Tittel", "Eier"],
-        row=lambda e: [e.theme, e.title.nb, e.source.owner],
+        columns=headed("theme", "title", "owner"),
+        row=lambda e: [e.theme, read(e.title.text), e.source.owner],
     )

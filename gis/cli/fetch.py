@@ -17,6 +17,7 @@ from gis.fetch import fetch, plan
 from gis.inbox import recognise_all
 from gis.inbox_found import Recognised
 from gis.outcomes import Report, Settings, as_dict
+from gis.problems import problem_text
 from gis.provenance import note_text
 from gis.text import Language, number, t
 from gis.workspace import open_workspace
@@ -127,6 +128,7 @@ def _show_plan(planned: list[Planned], lang: Language, *, as_json: bool) -> None
                     "size": p.offer.size if p.offer else None,
                     "retrieved": p.held.retrieved.isoformat() if p.held else None,
                     "message": p.message,
+                    "problem": problem_text(p.message).as_dict() if p.message else None,
                 }
                 for p in planned
             ]
@@ -139,7 +141,7 @@ def _show_plan(planned: list[Planned], lang: Language, *, as_json: bool) -> None
             p.owner,
             p.licence,
             _size(p.offer.size if p.offer else None, lang),
-            f"{p.offer.what} <{p.offer.url}>" if p.offer else p.message,
+            f"{p.offer.what} <{p.offer.url}>" if p.offer else problem_text(p.message).in_(lang),
         ]
         for p in planned
     ]
@@ -152,7 +154,7 @@ def _show_report(report: Report, lang: Language, *, as_json: bool) -> None:
     for line in inbox_lines(list(report.inbox), lang):
         say(line)
     for line in report.figures:
-        say(line)
+        say(problem_text(line).in_(lang))
     if as_json:
         show_json([as_dict(o) for o in report.outcomes])
         return
@@ -164,7 +166,7 @@ def _show_report(report: Report, lang: Language, *, as_json: bool) -> None:
             _state(o, lang),
             _size(o.held.size, lang) if o.held else "",
             o.held.date.isoformat() if o.held and o.held.date else "",
-            o.message or _notes(o, lang),
+            problem_text(o.message).in_(lang) or _notes(o, lang),
         ]
         for o in report.outcomes
         if o.state != "by_hand"

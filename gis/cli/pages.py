@@ -26,8 +26,18 @@ from gis.atlas import (
 )
 from gis.browser import Paper, Sheet, find_browser
 from gis.catalogue import catalogue_root, map_entries, map_entry
-from gis.cli.shared import JsonOption, WorkspaceOption, open_study, say, show_entries, show_grid
+from gis.cli.shared import (
+    JsonOption,
+    WorkspaceOption,
+    headed,
+    open_study,
+    read,
+    say,
+    show_entries,
+    show_grid,
+)
 from gis.errors import ParameterError
+from gis.problems import problem_text
 from gis.render.index import REPORT
 from gis.store import open_store
 from gis.text import Language, t
@@ -62,8 +72,8 @@ def maps(
     show_entries(
         map_entries() if name is None else {name: map_entry(name)},
         whole=name is not None or as_json,
-        columns=["Tittel", "Spørsmål"],
-        row=lambda e: [e.title.nb, e.question.nb],
+        columns=headed("title", "question"),
+        row=lambda e: [read(e.title.text), read(e.question.text)],
     )
 
 
@@ -126,8 +136,12 @@ def make(
         again = partial(_make, asked, Answers(study), hands)
         again()
         if watching:
-            say("Ctrl-C: slutt / stop")
-            watch(again, partial(_look, asked), tell=say)
+            say(t("cli.stop").in_(asked.language))
+            watch(again, partial(_look, asked), tell=partial(_trouble, asked.language))
+
+
+def _trouble(language: Language, problem: str) -> None:
+    say(problem_text(problem).in_(language))
 
 
 def _check_prints(pdf: Path | None, png: Path | None, *, maps: int, whole: bool) -> None:
@@ -219,10 +233,10 @@ def _tell(atlas: Atlas, lang: Language) -> None:
     columns = [t("cli.map").in_(lang), t("cli.file").in_(lang), t("common.finding").in_(lang)]
     show_grid("", columns, rows)
     for name, reason in atlas.left_out.items():
-        say(f"{name}: {reason}")
+        say(f"{name}: {problem_text(reason).in_(lang)}")
     for made in atlas.maps:
         for warning in made.warnings:
-            say(warning)
+            say(problem_text(warning).in_(lang))
     if any(m.invented for m in atlas.maps):
         typer.echo(t("cli.invented").in_(lang))
     first = (atlas.index or atlas.maps[0].path).resolve()

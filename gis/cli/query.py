@@ -17,6 +17,7 @@ from gis.cli.shared import (
     show_grid,
     show_json,
 )
+from gis.problems import problem_text
 from gis.query import GEOMETRY, ask, export, write_rows
 from gis.store import open_store
 from gis.text import Language, number, t
@@ -85,5 +86,5 @@ def _export(
     named = [x.strip() for x in layers.split(",") if x.strip()]
     written, left_out = export(open_store(opened), file, layers=named, exact=exact)
     for name, reason in left_out.items():
-        say(f"{name}: {reason}")
+        say(f"{name}: {problem_text(reason).in_(opened.entry.language)}")
     say(t("query.exported", file=str(file), count=number(len(written))).in_(opened.entry.language))

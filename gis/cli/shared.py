@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from gis.analyses import Study, study_area
+from gis.cli import language
 from gis.errors import ParameterError, StoreError
 from gis.store import open_store
+from gis.text import Text, t
 from gis.workspace import ALL_NORWAY, Workspace, open_workspace
 
 if TYPE_CHECKING:
@@ -56,6 +58,16 @@ def harmless(text: str) -> str:
 def say(text: str) -> None:
     """Write one line of progress or of trouble to standard error."""
     typer.echo(harmless(text), err=True)
+
+
+def read(text: Text) -> str:
+    """Return a text in the language of the command."""
+    return text.in_(language.spoken())
+
+
+def headed(*names: str) -> list[str]:
+    """Return the headings of a list, by their names among the texts of the command line."""
+    return [read(t(f"cli.{name}")) for name in names]
 
 
 def show_json(value: Any) -> None:

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from gis.cli.shared import JsonOption, say, show_grid, show_json
+from gis.cli.shared import JsonOption, headed, read, say, show_grid, show_json
 from gis.errors import ParameterError
 from gis.kernels.timetable import Direction, Level, Statistic
-from gis.text import number, percent
+from gis.provenance import note_text
+from gis.text import Text, number, percent, t
 from gis.tools import Answer, Asked, Given, departures, expose, near, write_answer, zonal
 from gis.tools.expose import Rule
 
@@ -90,8 +91,8 @@ def _departures(
         for s in busiest
         if s["departures"]
     ]
-    columns = ["ID", "Avganger", "Per time", "Nok", "Navn"]
-    _deliver(answer, output, as_json=as_json, grid=(columns, rows), lead=day["reason"]["nb"])
+    columns = ["ID", *headed("departures", "per_hour", "enough", "name")]
+    _deliver(answer, output, as_json=as_json, grid=(columns, rows), lead=Text(**day["reason"]))
 
 
 def _near(
@@ -192,7 +193,7 @@ def _zonal(
         ]
         for z in answer.details["zones"]
     ]
-    columns = ["Sone", "Celler", "Sum", "Snitt", "Min", "Maks", "Uten verdi", "Status"]
+    columns = headed("zone", "cells", "sum", "mean", "min", "max", "nodata", "status")
     _deliver(answer, output, as_json=as_json, grid=(columns, rows))
 
 
@@ -202,7 +203,7 @@ def _deliver(
     *,
     as_json: bool,
     grid: tuple[list[str], list[list[str]]],
-    lead: str = "",
+    lead: Text | None = None,
 ) -> None:
     """Write the file that was asked for; print JSON alone, or the answer for a reader."""
     if output is not None:
@@ -211,19 +212,19 @@ def _deliver(
     if as_json:
         show_json(answer.as_dict())
         return
-    typer.echo(answer.definition.sentence.nb)
+    typer.echo(read(answer.definition.sentence))
     if lead:
-        typer.echo(lead)
-    value = percent(answer.value).nb if answer.unit == "share" else _decimal(answer.value)
+        typer.echo(read(lead))
+    value = read(percent(answer.value)) if answer.unit == "share" else _decimal(answer.value)
     typer.echo(f"{value}: {_decimal(answer.numerator)} / {_decimal(answer.denominator)}")
     columns, rows = grid
     show_grid("", columns, rows[:_SHOWN_ROWS])
     if len(rows) > _SHOWN_ROWS:
-        typer.echo(f"… {len(rows) - _SHOWN_ROWS} til / more; --json, -o")
+        typer.echo(read(t("cli.more", count=str(len(rows) - _SHOWN_ROWS))))
     for left in answer.left_out:
-        typer.echo(f"- {_decimal(left.count)}: {left.text.nb}")
+        typer.echo(f"- {_decimal(left.count)}: {read(left.text)}")
     for note in answer.notes:
-        typer.echo(f"- {note}")
+        typer.echo(f"- {read(note_text(note))}")
 
 
 def _class_grid(answer: Answer) -> tuple[list[str], list[list[str]]]:
@@ -231,19 +232,19 @@ def _class_grid(answer: Answer) -> tuple[list[str], list[list[str]]]:
     if "outside" in answer.details:
         lines.append({"class": "–", **answer.details["outside"]})
     rows = [
-        [str(r["class"]), str(r["rows"]), _decimal(r["weight"]), percent(r["share"]).nb]
+        [str(r["class"]), str(r["rows"]), _decimal(r["weight"]), read(percent(r["share"]))]
         for r in lines
     ]
-    return ["Klasse", "Rader", "Vekt", "Andel"], rows
+    return headed("class", "rows", "weight", "share"), rows
 
 
 def _decimal(value: float | None) -> str:
     whole = value is None or float(value).is_integer()
-    return number(value, decimals=0 if whole else 2).nb
+    return read(number(value, decimals=0 if whole else 2))
 
 
 def _yes(value: bool) -> str:
-    return "ja" if value else "nei"
+    return read(t("cli.yes" if value else "cli.no"))
 
 
 def _words(text: str) -> list[str]:

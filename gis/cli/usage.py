@@ -13,7 +13,7 @@ import typer
 from pydantic import ValidationError
 
 from gis.catalogue.faults import given_fault
-from gis.cli.language import spoken
+from gis.cli import language
 from gis.problems import problem_text
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class _Context(typer.Context):
 
 def said(words: str) -> str:
     """Return words of the library, or the message of a problem, in the reader's language."""
-    return problem_text(words).in_(spoken())
+    return problem_text(words).in_(language.spoken())
 
 
 def run(app: typer.Typer) -> int:

@@ -109,7 +109,7 @@ def expose(
         files=(z.loaded.source, p.source),
         frame=p.frame.assign(zone_class=pd.array(names[found], dtype="str")),
         left_out=(*z.loaded.left_out, *p.left_out),
-        notes=(*z.loaded.notes, *p.notes, *_unused(z)),
+        notes=(*z.loaded.notes, *p.notes, *_unused_notes(z)),
         crs=name_of(crs),
         details={
             "classes": _rows(z, found, sums, areas=band_areas(bands)),
@@ -247,7 +247,7 @@ def _rows(
     ]
 
 
-def _unused(z: _Zones) -> list[str]:
+def _unused_notes(z: _Zones) -> list[str]:
     empty = [c for i, c in enumerate(z.classes) if not (z.ranks == i).any()]
     return [f"no zone has the class: {listing(empty)}"] if empty else []
 
