@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+# The command line speaks bokmål here, whatever the machine's own language is.
+os.environ["AREALPLAN_LANGUAGE"] = "nb"
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 

@@ -19,6 +19,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "gis"
 _RAISED_BESIDE = {"ValueError", "_Passing"}  # a check of a model; a reason to try again
 _MESSAGE = "message"
 _TOLD = {
+    "kind",
     "fault",
     "faults",
     "hint",

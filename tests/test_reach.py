@@ -256,7 +256,7 @@ def test_the_command_line_on_bad_input(village: Path) -> None:
         env={**os.environ, "PYTHONWARNINGS": "error"},
     )
     assert done.returncode == 1, done.stderr
-    assert "terrain model" in done.stderr
+    assert "høydemodell" in done.stderr
     assert done.stderr.count("\n") == 1
     assert not done.stdout
 

@@ -23,7 +23,7 @@ LANGUAGE_VARIABLE = "AREALPLAN_LANGUAGE"
 # As the C library orders them; LANGUAGE is a list for the texts of GNU programs alone.
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 _READ_AS: dict[str, Language] = {"nb": "nb", "nn": "nb", "no": "nb", "en": "en"}
-_TAKE_WORKSPACE = {
+TAKE_WORKSPACE = {
     "analyse",
     "build",
     "check",
@@ -50,7 +50,7 @@ def language_of(words: Sequence[str]) -> Language:
     if asked in LANGUAGES:
         return "en" if asked == "en" else "nb"
     command = next((w for w in words if not w.startswith("-")), "")
-    if command in _TAKE_WORKSPACE:
+    if command in TAKE_WORKSPACE:
         named = _value(words, "-w", "--workspace")
         own = _of_workspace(Path(named or "."))
         if own is not None:
