@@ -73,8 +73,7 @@ def _attempt(study: Study, name: str) -> Line:
     try:
         result = publishable(analysis(name)(study))
     except LayerMissingError as missing:
-        note = str(missing).split(";", maxsplit=1)[0]
-        return Line(*where, result=None, status=Status.NOT_MAPPED, note=note)
+        return Line(*where, result=None, status=Status.NOT_MAPPED, note=str(missing))
     except GisError as problem:
         return Line(*where, result=None, status=Status.FAILED, note=str(problem))
     return Line(*where, result=result, status=result.status, note="")
