@@ -1,7 +1,7 @@
 """Tell a problem in the language of its reader.
 
 The message of an error is an English sentence put together where it is raised. Here it is
-recognised by the words that never change, and said again in bokmål: ``gis/locale/problems/``
+recognised by the words that never change, and said again in bokmål: ``gis/locale/twins/``
 holds for each English template its twin, with the values' places numbered. A place in the
 twin may say what its value is: ``{1:nb}`` a message or a word with a twin of its own,
 ``{1:or}`` a list whose last two are joined by "or". Every other value (a file, an id, a
@@ -73,7 +73,7 @@ def problem_text(problem: object) -> Text:
 @cache
 def tables() -> dict[str, dict[str, str]]:
     """Return the English templates and their twins, by the name of their file."""
-    folder = resources.files("gis").joinpath("locale", "problems")
+    folder = resources.files("gis").joinpath("locale", "twins")
     return {
         file.name.removesuffix(".toml"): tomllib.loads(file.read_text(encoding="utf-8"))
         for file in sorted(folder.iterdir(), key=lambda f: f.name)

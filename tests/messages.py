@@ -198,11 +198,12 @@ class _Reader:
         names = {n.id if isinstance(n, ast.Name) else n.attr for n in inside}
         keys = {n.value for n in ast.walk(place.expression) if isinstance(n, ast.Constant)}
         told = self._keep(place.expression, place.scope)
-        if told or names & (place.scope.caught | _TOLD) or keys & _TOLD or "%A" in place.form:
-            return "nb"
         ways = self._ways(place.expression, place.scope, ())
         by = {_joined(p.expression) for w in ways for p in w if isinstance(p, Place)}
-        return max(by, default="")
+        if any(by):
+            return max(by)
+        told = told or bool(names & (place.scope.caught | _TOLD) or keys & _TOLD)
+        return "nb" if told or "%A" in place.form else ""
 
     def _ways(self, e: ast.expr, scope: Scope, seen: tuple[str, ...]) -> list[Template]:
         """Return the templates an expression may become."""

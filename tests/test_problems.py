@@ -16,6 +16,7 @@ import pytest
 import typer
 from pydantic import Field
 
+from gis.analyses import ANALYSES
 from gis.analyses.registry import Parameters, check_parameters
 from gis.cli import app
 from gis.cli.language import TAKE_WORKSPACE, language_of
@@ -24,7 +25,7 @@ from gis.problems import problem_text, tables
 from tests.messages import found
 
 _PLACE = re.compile(r"{(\d+)(?::(\w+))?}")
-BESIDE = ("usage", "values", "libraries")  # said by others than the code of gis/
+BESIDE = ("usage", "values", "libraries", "parameters")  # said by others than the code of gis/
 TWINS = {
     english: twin
     for name, table in tables().items()
@@ -42,7 +43,7 @@ def filled(template: str, values: list[str]) -> str:
 def test_every_message_of_the_code_has_a_norwegian_twin_and_no_twin_is_left_over() -> None:
     """Oracle: the templates that reading the code as a tree finds, with the kind of each place.
 
-    What fails here is mended in gis/locale/problems/, in the file of the module's room.
+    What fails here is mended in gis/locale/twins/, in the file of the module's room.
     """
     lacking = {k: f"{v.where} {v.kinds}" for k, v in found().items() if k not in TWINS}
     assert not lacking
@@ -65,6 +66,12 @@ def test_every_message_finds_its_own_twin() -> None:
         if problem_text(filled(english, values)).nb != filled(twin, values)
     }
     assert not wrong
+
+
+def test_every_parameter_is_described_in_both_languages() -> None:
+    """Oracle: the descriptions in the registry, and none left over."""
+    fields = [f for a in ANALYSES.values() for f in a.parameters.model_fields.values()]
+    assert {f.description for f in fields if f.description} == tables()["parameters"].keys()
 
 
 HOSTILE = (

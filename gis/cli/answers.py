@@ -85,10 +85,14 @@ def analyses(
     one = chosen[0]
     fields = one.parameters.model_json_schema().get("properties", {})
     rows = [
-        ["--" + key.replace("_", "-"), str(f.get("default", "")), f.get("description", "")]
+        ["--" + key.replace("_", "-"), str(f.get("default", "")), _about(f)]
         for key, f in fields.items()
     ]
     show_grid(f"{one.id}: {read(one.question)}", headed("parameter", "default", "about"), rows)
+
+
+def _about(field: dict[str, Any]) -> str:
+    return read(problem_text(field.get("description", "")))
 
 
 def _entry(one: Any) -> dict[str, Any]:
