@@ -16,7 +16,8 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "gis"
-_RAISED_BESIDE = {"ValueError", "_Passing"}  # a check of a model; a reason to try again
+# A check of a model, a reason to try again, what a publisher offers.
+_RAISED_BESIDE = {"ValueError", "_Passing", "Offer"}
 _MESSAGE = "message"
 _TOLD = {
     "kind",
@@ -318,6 +319,8 @@ def _own(node: ast.AST) -> Iterator[ast.AST]:
 
 def _notes(node: ast.AST, scope: Scope) -> list[ast.expr]:
     """Return the texts that a node puts among the notes of a reader or a tool."""
+    if isinstance(node, ast.keyword) and node.arg in ("what", "words"):
+        return [node.value]
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
         if "notes" not in ast.unparse(node.func.value):
             return []

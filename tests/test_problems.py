@@ -20,8 +20,11 @@ from gis.analyses import ANALYSES
 from gis.analyses.registry import Parameters, check_parameters
 from gis.cli import app
 from gis.cli.language import TAKE_WORKSPACE, language_of
-from gis.errors import ParameterError
+from gis.errors import ParameterError, SourceError
+from gis.inbox_words import why_refused
+from gis.outcomes import Outcome, as_dict
 from gis.problems import problem_text, tables
+from gis.provenance import note_text
 from tests.messages import found
 
 _PLACE = re.compile(r"{(\d+)(?::(\w+))?}")
@@ -249,3 +252,19 @@ def test_the_commands_with_a_workspace_are_those_that_take_one() -> None:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     takes = {n for n, c in commands.items() if any(p.name == "workspace" for p in c.params)}
     assert takes == TAKE_WORKSPACE
+
+
+def test_what_json_and_pages_carry_of_a_problem_is_in_both_languages() -> None:
+    """By hand: a layer that could not be fetched, and a file of the inbox that was refused."""
+    message = "NVE, flood_zones: https://a.no/b: the server answers 500"
+    told = as_dict(Outcome("flood_zones", "failed", message=message))
+    assert told["message"] == message
+    assert told["problem"] == {
+        "nb": "NVE, flood_zones: https://a.no/b: tjeneren svarer 500",
+        "en": message,
+    }
+    assert as_dict(Outcome("flood_zones", "own"))["problem"] is None
+    refused = why_refused("flood_zones", SourceError("a.gpkg: no rows"))
+    assert "a.gpkg: ingen rader" in refused.nb
+    assert "a.gpkg: no rows" in refused.en
+    assert note_text("2 tiles joined").nb == "2 kartblad er satt sammen"

@@ -141,7 +141,7 @@ def _show_plan(planned: list[Planned], lang: Language, *, as_json: bool) -> None
             p.owner,
             p.licence,
             _size(p.offer.size if p.offer else None, lang),
-            f"{p.offer.what} <{p.offer.url}>" if p.offer else problem_text(p.message).in_(lang),
+            _offered(p, lang),
         ]
         for p in planned
     ]
@@ -175,6 +175,12 @@ def _show_report(report: Report, lang: Language, *, as_json: bool) -> None:
         show_grid("", [t(f"fetch.{h}").in_(lang) for h in heads], rows)
     if by_hand:
         say(t("deliveries.by_hand", layers=", ".join(by_hand)).in_(lang))
+
+
+def _offered(planned: Planned, lang: Language) -> str:
+    if planned.offer is None:
+        return problem_text(planned.message).in_(lang)
+    return f"{note_text(planned.offer.what).in_(lang)} <{planned.offer.url}>"
 
 
 def _notes(outcome: Outcome, lang: Language) -> str:
