@@ -331,8 +331,18 @@ def _notes(node: ast.AST, scope: Scope) -> list[ast.expr]:
         return [node.args[0]] if node.func.attr in ("add", "append") else []
     if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("note", "notes"):
         return _items(node.value)
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Subscript):
+        what = node.target.slice  # a tally of what was met, by what is noted of it
+        tally = ast.unparse(node.target.value).endswith(("counts", "told"))
+        if tally and isinstance(what, ast.Constant) and " " in str(what.value):
+            counted = ast.FormattedValue(node.target.value, -1)
+            return [_located(ast.JoinedStr([counted, ast.Constant(f" {what.value}")]), node)]
     if isinstance(node, ast.Return) and isinstance(scope.node, ast.FunctionDef) and node.value:
-        return _items(node.value) if scope.node.name.endswith(("_note", "_notes")) else []
+        lists = ast.unparse(scope.node.returns or node.value) in ("list[str]", "tuple[str, ...]")
+        named = scope.node.name.endswith(("_note", "_notes"))
+        lists = lists and scope.module.path.parent.name == "sources"
+        if named or (lists and isinstance(node.value, ast.List | ast.Tuple)):
+            return _items(node.value)
     return []
 
 
@@ -366,10 +376,6 @@ def _is_space(e: ast.expr) -> bool:
     return isinstance(e, ast.Constant) and e.value == " "
 
 
-def _wordy(text: str) -> bool:
-    return any(a.isalpha() for a in text)
-
-
 def _sentence(text: str) -> bool:
     """Tell a text for people from a name, an address or a date."""
     if text in _ALONE:
@@ -387,6 +393,6 @@ def _joined(e: ast.expr) -> str:
     """Return the word that a list is joined by, where it is one."""
     if isinstance(e, ast.Call) and isinstance(e.func, ast.Attribute) and e.func.attr == "join":
         by = e.func.value
-        if isinstance(by, ast.Constant) and _wordy(str(by.value)):
+        if isinstance(by, ast.Constant) and str(by.value).strip().isalpha():
             return str(by.value).strip()
     return ""

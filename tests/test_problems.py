@@ -216,6 +216,10 @@ def test_several_faults_are_told_each_in_its_own_sentence() -> None:
         ("near --points x", {"LANG": "en_GB", "AREALPLAN_LANGUAGE": "klingon"}, "en"),
         ("check -w {w}", {"AREALPLAN_LANGUAGE": "nb"}, "en"),
         ("check -w{w}", {}, "en"),
+        ("-w {w} check", {}, "en"),
+        ("--workspace={w} check", {}, "en"),
+        ("-w {w} check -w {w}/bare", {}, "nb"),
+        ("-w check near", {}, "nb"),
         ("check --workspace={w}", {}, "en"),
         ("check --workspace {w}", {}, "en"),
         ("check -w {w}/none", {}, "nb"),
@@ -267,4 +271,4 @@ def test_what_json_and_pages_carry_of_a_problem_is_in_both_languages() -> None:
     refused = why_refused("flood_zones", SourceError("a.gpkg: no rows"))
     assert "a.gpkg: ingen rader" in refused.nb
     assert "a.gpkg: no rows" in refused.en
-    assert note_text("2 tiles joined").nb == "2 kartblad er satt sammen"
+    assert note_text("2 tiles joined").nb == "2 kartblad satt sammen"

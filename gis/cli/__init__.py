@@ -61,7 +61,7 @@ def _hand_on(context: typer.Context, workspace: Path) -> None:
     name = context.invoked_subcommand or ""
     command = getattr(context.command, "commands", {}).get(name)
     if command is None or "workspace" not in {p.name for p in command.params}:
-        message = f"'{name}' tar ikke -w / takes no workspace"
+        message = f"'{name}' takes no workspace (-w)"
         raise typer.BadParameter(message)
     context.default_map = {name: {"workspace": str(workspace)}}
 
