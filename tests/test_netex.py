@@ -295,7 +295,7 @@ def test_timetable_and_register_in_the_inbox(tmp_path: Path) -> None:
     write_timetable(inbox / "rute.zip", shared=no_place + CALENDAR, lines=lines)
     command = CliRunner().invoke
     alone = command(app, ["inbox", "-w", str(tmp_path / "by")])
-    assert "give the stop register (NeTEx) too" in alone.stdout
+    assert "oppgi holdeplassregisteret (NeTEx) også" in alone.stdout
     write_register(inbox / "holdeplasser.xml", REGISTER)
     said = command(app, ["inbox", "-w", str(tmp_path / "by")]).stdout
     assert "rute.zip: leses sammen med holdeplasser.xml som transit_stops" in said
