@@ -49,7 +49,7 @@ MISTAKES = {
         "--exact skriver eksakte tall bare til din egen fil; oppgi fila med -o"
     ),
     ("analyse", "transit-access", "-o", "ut.docx"): (
-        "ut.docx: filendelsen '.docx' oppgitt; tillatt: .json, .csv, .xlsx, .gpkg, .parquet"
+        "ut.docx: filendelsen '.docx' oppgitt; tillatt: ..."
     ),
     ("analyse", "hazard-exposure"): (
         "hazard-exposure trenger minst ett lag med faresoner (flood_caution, flood_zones, "
