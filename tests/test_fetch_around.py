@@ -11,6 +11,7 @@ import numpy as np
 from gis.checks import check_store
 from gis.fetch import plan
 from gis.lock import read_lock
+from gis.provenance import note_text
 from gis.sources import read_layer
 from gis.store import open_store
 from gis.workspace import open_workspace
@@ -84,7 +85,8 @@ def test_a_neighbour_that_is_not_delivered_is_told(site: Site, tmp_path: Path) -
     held = site.fetch("municipality", "basic_statistical_units")["basic_statistical_units"].held
     assert held is not None
     assert held.covers == ("9801",)
-    assert held.notes[0].startswith("neighbour 9802 not delivered: ")
+    assert held.notes == ("neighbour 9802 not delivered",)
+    assert note_text(held.notes[0]).nb == "nabokommunen 9802 ble ikke levert"
     assert [o["areas"][0]["code"] for o in site.geonorge.orders if o["metadataUuid"] == UNITS] == [
         "9801"
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import zipfile
@@ -63,10 +64,17 @@ def put(workspace: Workspace, name: str, content: bytes | str) -> Path:
 
 @pytest.mark.parametrize(("file", "layers"), REAL)
 def test_real_files(real_data: Path, workspace: Workspace, file: str, layers: set[str]) -> None:
-    """Real data: taken for what PROVENANCE.md says they are, under a name that says nothing."""
+    """Real data: taken for what PROVENANCE.md says they are, under a name that says nothing.
+
+    Of a table the first rows; that it is read whole is tests/test_every_real_file.py.
+    """
     source = real_data / file
     path = workspace.root / "inbox" / f"fil{source.suffix}"
-    shutil.copyfile(source, path)
+    if source.suffix == ".csv":
+        with source.open("rb") as rows:
+            path.write_bytes(b"".join(itertools.islice(rows, 5000)))
+    else:
+        shutil.copyfile(source, path)
     found = recognise(path, workspace)
     assert set(found.layers) == layers, found.problem
     assert found.problem is None

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import sqlite3
 import time
 import zipfile
@@ -31,6 +32,7 @@ from gis.cli import app
 from gis.errors import FieldError, OutsideError
 from gis.sources import READERS, read_layer, timetable
 from gis.sources.base import Notes, Request
+from gis.workspace import write_workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -277,3 +279,30 @@ def test_zonal_reads_the_terrain(real_data: Path, box: Path) -> None:
     inside = (x > -51.22) & (x < -51.18) & (y > -30.06) & (y < -30.02)
     answer = _run("zonal", "--raster", str(path), "--zones", str(box))
     assert answer["value"] == pytest.approx(float(raw[inside].mean()), rel=0.02)
+
+
+def test_they_are_built_and_judged(real_data: Path, tmp_path: Path) -> None:
+    """Conservation: from the inbox to the check; rows within 5 km of the box by shapely."""
+    write_workspace(tmp_path / "by", area="3201")
+    inbox = tmp_path / "by" / "inbox"
+    inbox.mkdir()
+    names = ("municipalities_2024", "osm_buildings_sample", "vascular_localities")
+    for name in (*(f"{n}.gpkg" for n in names), "forest_crown_cover_1km.tif"):
+        shutil.copyfile(real_data / "baerum" / name, inbox / name)
+    run = CliRunner().invoke
+    built = run(app, ["build", "-w", str(tmp_path / "by")])
+    assert built.exit_code == 0, built.output
+    judged = run(app, ["check", "-w", str(tmp_path / "by"), "--json"])
+    assert judged.exit_code == 0, judged.output
+    verdicts = {v["layer"]: v for v in json.loads(judged.stdout)}
+    layers = {"municipality", "buildings_osm", "plant_localities", "crown_cover"}
+    assert set(verdicts) == layers
+    assert {v["verdict"] for v in verdicts.values()} <= {"ok", "look"}
+    path = real_data / "baerum/osm_buildings_sample.gpkg"
+    area = gpd.read_file(real_data / "baerum/municipalities_2024.gpkg")
+    mine = area[area["kommunenummer"] == "3201"].to_crs(25833)
+    west, south, east, north = mine.total_bounds
+    box = shapely.box(west - 5000, south - 5000, east + 5000, north + 5000)
+    shapes = gpd.read_file(path).geometry
+    assert verdicts["buildings_osm"]["rows"] == int(shapes.intersects(box).sum()) > 100
+    assert verdicts["buildings_osm"]["licence"] == "ODbL-1.0"

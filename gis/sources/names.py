@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gis.check import did_you_mean, listing
@@ -24,6 +25,7 @@ _DIGRAPHS = (("ae", "e"), ("oe", "o"), ("aa", "a"))
 _FORMAT_SUFFIX = re.compile(r"_(geojson|gml|fgdb|gpkg|gdb|shp)$", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1 << 14)
 def fold(text: str) -> str:
     """Return the form in which two spellings of a name or a code are equal.
 

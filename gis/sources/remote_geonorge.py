@@ -57,9 +57,11 @@ class Choice:
 def bring(remote: GeonorgeRemote, job: Job, tools: Tools) -> Parcel:
     """Bring one data set: by order; else by ATOM feed; else from the open folder.
 
-    Raises SourceError with the fault of every way.
+    Raises SourceError with the fault of every way, SourceMissingError where the data set's
+    own list says that it is not delivered for the place.
     """
     publisher = tools.publisher(remote)
+    absent = False
     faults: list[str] = []
     year: int | None = None
     national = False
@@ -71,8 +73,14 @@ def bring(remote: GeonorgeRemote, job: Job, tools: Tools) -> Parcel:
         name, answer = _ordered(choice, publisher, tools)
     except SourceError as error:
         faults.append(str(error))
+        absent = isinstance(error, SourceMissingError)
     if answer is None:
-        url = _listed(remote, job.place, tools, faults=faults)
+        try:
+            url = _listed(remote, job.place, tools, faults=faults)
+        except SourceError as error:
+            if absent:
+                raise SourceMissingError(str(error)) from None
+            raise
         national = f"_{ALL_NORWAY}_" in url
         answer = tools.get(url, publisher, begins=ZIP, max_bytes=64 << 30)
         name = unquote(urlsplit(url).path.rsplit("/", 1)[-1])
