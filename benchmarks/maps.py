@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from gis.analyses import analysis
 from gis.analyses.grids import live_grid
 from gis.catalogue import MapEntry, map_entries
-from gis.cli.shared import open_study
+from gis.cli.opening import open_study
 from gis.errors import LayerMissingError
 from gis.published import publishable
 from gis.render import Prepared, render_page, write_pages

@@ -85,7 +85,7 @@ def write() -> None:
     import datetime as dt
 
     from gis.atlas import Answers, make_atlas, order_maps
-    from gis.cli.shared import open_study
+    from gis.cli.opening import open_study
     from gis.demo import write_demo
     from gis.store import build
     from gis.workspace import open_workspace

@@ -22,7 +22,7 @@ from gis.atlas.workbook import workbook
 from gis.browser import BROWSER_VARIABLE, browser
 from gis.catalogue import layer_entries, map_entries
 from gis.cli import pages as command
-from gis.cli.shared import open_study
+from gis.cli.opening import open_study
 from gis.errors import CatalogueError, LayerMissingError
 from gis.render.index import data_status
 from gis.render.report import Section, render_report

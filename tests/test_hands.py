@@ -15,7 +15,7 @@ from gis.atlas import hands as hands_module
 from gis.atlas.hands import WORTH_IT, Hands, _Todo, make_maps
 from gis.atlas.pages import Made
 from gis.catalogue import map_entry
-from gis.cli.shared import open_study
+from gis.cli.opening import open_study
 from gis.errors import CatalogueError
 from gis.store import build
 from gis.workspace import open_workspace

@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from gis.analyses import ANALYSES
 from gis.analyses.study import Study
-from gis.cli.shared import open_study
+from gis.cli.opening import open_study
 from gis.result import Status
 from gis.store.build import build
 from gis.workspace import open_workspace

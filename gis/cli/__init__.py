@@ -9,28 +9,58 @@ from __future__ import annotations
 import io
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import gis
-from gis.cli import answers, check, data, fetch, language, pages, plan, query, reach, tools
+from gis.cli import language
 from gis.cli.shared import say
 from gis.cli.usage import run
 from gis.errors import GisError
 from gis.problems import problem_text
 
-app = typer.Typer(
-    name="arealplan",
-    help="Arealanalyser og kart for norske kommuner / Planning analyses and maps.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-for module in (data, fetch, check, answers, plan, pages, query, tools, reach):
-    module.register(app)
+# Where the commands are, in the order of the help page. A command loads its own module alone:
+# all analyses, readers and maps together take seconds.
+ROOMS = {
+    "demo": ("demo",),
+    "data": ("init", "layers"),
+    "fetch": ("fetch", "inbox"),
+    "check": ("build", "check"),
+    "answers": ("analyses", "analyse", "indicators", "run"),
+    "plan": ("screen", "scenario"),
+    "pages": ("maps", "map"),
+    "query": ("query", "export"),
+    "tools": ("departures", "near", "expose", "zonal"),
+    "reach": ("reach",),
+}
+
+
+def app_for(command: str) -> typer.Typer:
+    """Return the command line with the module of one command, or whole where it is none."""
+    app = typer.Typer(
+        name="arealplan",
+        help="Arealanalyser og kart for norske kommuner / Planning analyses and maps.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(_root)
+    alone = [room for room, commands in ROOMS.items() if command in commands]
+    for room in alone or ROOMS:
+        import_module(f"gis.cli.{room}").register(app)
+    return app
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """Make the whole command line where it is asked for, as ``app``."""
+    if name != "app":
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return app_for("")
 
 
 def _version(value: bool) -> None:
@@ -39,7 +69,6 @@ def _version(value: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _root(
     context: typer.Context,
     workspace: Annotated[
@@ -85,7 +114,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        sys.exit(run(app))
+        sys.exit(run(app_for(language.command(sys.argv[1:]))))
     except GisError as problem:
         say(f"arealplan: {problem_text(problem).in_(language.spoken())}")
         sys.exit(1)

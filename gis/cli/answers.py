@@ -11,13 +11,13 @@ from typing import Annotated, Any, Literal
 import typer
 
 from gis.analyses import ANALYSES, analysis
+from gis.cli.opening import open_study
 from gis.cli.shared import (
     ExactOption,
     JsonOption,
     WorkspaceOption,
     check_exact,
     headed,
-    open_study,
     read,
     say,
     show_grid,

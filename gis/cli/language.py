@@ -49,7 +49,7 @@ def language_of(words: Sequence[str]) -> Language:
     asked = _value(words, "--lang")
     if asked in LANGUAGES:
         return "en" if asked == "en" else "nb"
-    if _command(words) in TAKE_WORKSPACE:
+    if command(words) in TAKE_WORKSPACE:
         named = _value(words, "-w", "--workspace")
         own = _of_workspace(Path(named or "."))
         if own is not None:
@@ -57,7 +57,7 @@ def language_of(words: Sequence[str]) -> Language:
     return of_reader()
 
 
-def _command(words: Sequence[str]) -> str:
+def command(words: Sequence[str]) -> str:
     """Return the command: the first word that is neither an option nor the workspace's folder."""
     before = ("", *words)
     plain = (w for b, w in zip(before, words, strict=False) if b not in ("-w", "--workspace"))

@@ -26,16 +26,8 @@ from gis.atlas import (
 )
 from gis.browser import Paper, Sheet, find_browser
 from gis.catalogue import catalogue_root, map_entries, map_entry
-from gis.cli.shared import (
-    JsonOption,
-    WorkspaceOption,
-    headed,
-    open_study,
-    read,
-    say,
-    show_entries,
-    show_grid,
-)
+from gis.cli.opening import open_study
+from gis.cli.shared import JsonOption, WorkspaceOption, headed, read, say, show_entries, show_grid
 from gis.errors import ParameterError
 from gis.problems import problem_text
 from gis.render.index import REPORT

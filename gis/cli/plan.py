@@ -18,12 +18,12 @@ from gis.analyses.screen_lines import STATUSES
 from gis.atlas import print_pages
 from gis.browser import Sheet, find_browser
 from gis.cli.answers import deliver, show_table
+from gis.cli.opening import open_study
 from gis.cli.shared import (
     ExactOption,
     JsonOption,
     WorkspaceOption,
     check_exact,
-    open_study,
     say,
     show_grid,
     show_json,

@@ -1,4 +1,4 @@
-"""Share what the commands have in common: options, messages, opening a study."""
+"""Share what the commands have in common: options, messages, tables."""
 
 from __future__ import annotations
 
@@ -11,12 +11,9 @@ import typer
 from rich.console import Console
 from rich.table import Table as Grid
 
-from gis.analyses import Study, study_area
 from gis.cli import language
-from gis.errors import ParameterError, StoreError
-from gis.store import open_store
+from gis.errors import ParameterError
 from gis.text import Text, t
-from gis.workspace import ALL_NORWAY, Workspace, open_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -95,28 +92,3 @@ def show_grid(title: str, columns: list[str], rows: list[list[str]]) -> None:
     plain = Console(highlight=False, markup=False)
     wide = Console(highlight=False, markup=False, width=200)
     (plain if plain.is_terminal or "COLUMNS" in os.environ else wide).print(grid)
-
-
-def open_study(folder: Path) -> tuple[Workspace, Study]:
-    """Open the workspace's store as a study of its municipality."""
-    workspace = open_workspace(folder)
-    if workspace.entry.area == ALL_NORWAY:
-        message = (
-            f"{folder} holds all Norway (area 0000), which is no single study area; use "
-            "'arealplan run --areas all|3201,3203'"
-        )
-        raise ParameterError(message)
-    layers = open_store(workspace)
-    if layers.manifest.area != workspace.entry.area:
-        message = (
-            f"{folder}: the store was built for {layers.manifest.area}, workspace.toml says "
-            f"{workspace.entry.area}; run 'arealplan build -w {folder}'"
-        )
-        raise StoreError(message)
-    study = study_area(
-        layers,
-        number=layers.manifest.area,
-        halo_m=layers.manifest.halo_m,
-        epsg=layers.manifest.epsg,
-    )
-    return workspace, study
