@@ -13,9 +13,11 @@ from typer.testing import CliRunner
 from gis.cli import app
 from gis.errors import SourceError
 from gis.kernels.coordinates import metres_apart
+from gis.kernels.timetable import departure_table
 from gis.sources import read_layer
 from gis.sources.feeds import one_feed
 from gis.sources.gtfs import read_feed
+from gis.sources.gtfs_files import open_feed, read_table
 from gis.store import open_store
 from gis.workspace import open_workspace, write_workspace
 from tests.feeds import AGENCY, CALENDAR, STOPS, times, town, trips, write_feed
@@ -70,6 +72,34 @@ def test_equal_ids_elsewhere_are_kept_apart(tmp_path: Path) -> None:
         "1 stops of equal id at other places kept apart",
     )
     assert data.source.file == "en.zip, to.zip"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_one_feed_does_not_say_of_a_stop_another_does(tmp_path: Path, turned: bool) -> None:
+    """By hand: only one feed says that P1 belongs to P; P has departures 07:00 and 08:00.
+
+    Whichever comes first (order does not matter), and with P1's wheelchair_boarding 1, where
+    the other feed's 0 says nothing.
+    """
+    bare = "stop_id,stop_name,stop_lat,stop_lon,wheelchair_boarding\n"
+    bare += "P1,Torget,59.9001,10.5,0\nR,Enden,59.9900,10.7000,\n"
+    one = write_feed(
+        tmp_path / "en.zip",
+        town(stops=bare, stop_times=times(["t,07:00:00,07:00:00,P1,1", "t,07:20:00,07:20:00,R,2"])),
+    )
+    lines = STOPS.rstrip().split("\n")
+    told = [lines[0] + ",wheelchair_boarding", *(f"{s},1" for s in lines[1:])]
+    second = town(
+        stops="\n".join(told) + "\n",
+        stop_times=times(["t,08:00:00,08:00:00,P2,1", "t,08:10:00,08:10:00,Q,2"]),
+    )
+    two = write_feed(tmp_path / "to.zip", second)
+    joined = one_feed([two, one] if turned else [one, two])
+    day = read_feed(joined, date=MONDAY, window=(6 * H, 9 * H))
+    place = departure_table(day.calls, day.quays, window=(6 * H, 9 * H)).frame
+    assert dict(zip(place["id"], place["departures"], strict=True)) == {"P": 2, "Q": 0, "R": 0}
+    boards = read_table(open_feed(joined), "stops.txt", ["stop_id", "wheelchair_boarding"])
+    assert dict(boards.iter_rows())["P1"] == "1"
 
 
 def test_national_ids_are_one_stop_wherever_they_are_placed(tmp_path: Path) -> None:

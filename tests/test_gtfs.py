@@ -256,6 +256,8 @@ def test_summer_time_begins(tmp_path: Path) -> None:
     tables = town(calendar=calendar, stop_times=times(rows))
     sunday = dt.date(2026, 3, 29)
     assert board(read(tmp_path, tables, date=sunday)) == {"P1": ["01:10", "03:10", "07:05"]}
+    saturday = read(tmp_path, tables, date=dt.date(2026, 3, 28), window=(hm("22:00"), DAY[1]))
+    assert board(saturday) == {"P1": ["23:30"]}
     autumn = town(calendar=calendar.replace("20260301,20260430", "20261001,20261031"),
                   stop_times=times(rows))  # fmt: skip
     # 25 October: 03 becomes 02. 00:30 leaves at 01:30, yesterday's 26:10 at 02:10.
@@ -286,6 +288,19 @@ def test_frequencies_replace_their_template(tmp_path: Path, exact: str) -> None:
         window=(hm("7:20"), hm("7:41")),
     )
     assert board(part) == {"P1": ["07:30"], "Q": ["07:25", "07:40"]}
+
+
+def test_a_run_keeps_its_beat_where_its_first_call_lies_outside_the_box(tmp_path: Path) -> None:
+    """By hand: runs leave R, outside the box, at 7:00 and 7:30, and Q ten minutes later.
+
+    And the box takes nothing but what lies outside it: the same calls at Q without one.
+    """
+    rows = ["t,05:00:00,05:00:00,R,1", "t,05:10:00,05:10:00,Q,2", "t,05:20:00,05:20:00,P1,3"]
+    frequencies = "trip_id,start_time,end_time,headway_secs\nt,07:00:00,08:00:00,1800\n"
+    tables = town(stop_times=times(rows), frequencies=frequencies)
+    box = (10.45, 59.85, 10.65, 59.96)
+    assert board(read(tmp_path, tables, bbox=box)) == {"Q": ["07:10", "07:40"]}
+    assert board(read(tmp_path, tables)) == {"R": ["07:00", "07:30"], "Q": ["07:10", "07:40"]}
 
 
 def test_frequency_bands_meet_and_pass_midnight(tmp_path: Path) -> None:

@@ -246,7 +246,9 @@ def test_every_hour_looks_at_whole_clock_hours() -> None:
     assert (row(found, "E")["every_hour"], row(found, "E")["per_hour"]) == (2, [1, 2, 1])
     none = table(rows, window=(7 * H + 600, 7 * H + 3000))
     assert row(none, "E")["every_hour"] is None
-    with pytest.raises(ParameterError, match="no whole clock hour"):
+    with pytest.raises(
+        ParameterError, match=r"window \d\d:\d\d-\d\d:\d\d holds no whole clock hour"
+    ):
         meets(none, statistic="every-hour", min_per_hour=4)
 
 

@@ -175,6 +175,8 @@ def test_command_writes_the_stops(quarterly: Path, tmp_path: Path) -> None:
     for suffix in ("csv", "gpkg", "geojson"):
         found = command(*words, "-o", tmp_path / f"stops.{suffix}")
     assert (found["value"], found["numerator"], found["denominator"]) == (1, 1, 1)
+    assert " on 18 November 2026. " in found["definition"]["sentence"]["en"]
+    assert " den 18.11.2026. " in found["definition"]["sentence"]["nb"]
     assert found["definition"]["sentence"]["en"].startswith("Number of stop places with at least 4")
     assert found["disclosure"] == "none: your own files"
     table = pd.read_csv(tmp_path / "stops.csv")

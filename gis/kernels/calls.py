@@ -155,13 +155,14 @@ def expand_frequencies(
 ) -> pl.DataFrame:
     """Repeat template trips at their headway, the template itself left out.
 
-    ``calls``: trip, time_s, mask, and whatever else, all calls of the templates.
+    ``calls``: trip, time_s, begins_s (when the trip leaves its first call, which need not
+    be among them), mask, and whatever else.
     ``frequencies``: trip, start_s, end_s, headway_s (> 0). A run leaves its first
     call at start_s, start_s + headway_s, ... before end_s, for exact_times 0 as for
     1 (where only the headway is promised, the phase is a convention). Only runs
     that call inside the window (seconds after local midnight) are made. Returns
-    calls as ``place_calls`` does, trips numbered from ``first_trip`` up, one number
-    a run.
+    calls as ``place_calls`` does, without begins_s, trips numbered from ``first_trip`` up,
+    one number a run.
     """
     runs = -(-(pl.col("end_s") - pl.col("start_s")) // pl.col("headway_s"))
     bands = (
@@ -169,7 +170,7 @@ def expand_frequencies(
         .with_columns(runs=runs.cast(pl.Int64))
         .with_columns(band=pl.col("runs").cum_sum() - pl.col("runs") + first_trip)
     )
-    offset = calls.with_columns(offset_s=pl.col("time_s") - pl.col("time_s").min().over("trip"))
+    offset = calls.with_columns(offset_s=pl.col("time_s") - pl.col("begins_s"))
     joined = offset.join(bands, on="trip", how="inner")
     # One hour of slack covers the change to and from summer time; place_calls is exact.
     low, high = window[0] - max(clock.base_s) - 3600, window[1] - min(clock.base_s) + 3600
@@ -185,6 +186,6 @@ def expand_frequencies(
             time_s=(zero + pl.col("run") * pl.col("headway_s")).cast(pl.Int32),
             trip=pl.col("band") + pl.col("run"),
         )
-        .select(calls.columns)
+        .select(calls.drop("begins_s").columns)
     )
     return place_calls(expanded, clock, window=window)

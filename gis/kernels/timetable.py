@@ -276,7 +276,8 @@ def meets(table: DepartureTable, *, statistic: Statistic, min_per_hour: float) -
         return frame["average"] >= min_per_hour
     if statistic == "every-hour":
         if frame["every_hour"].null_count():
-            message = f"window {table.window} holds no whole clock hour, which every-hour needs"
+            first, end = (f"{s // HOUR_S:02d}:{s // 60 % 60:02d}" for s in table.window)
+            message = f"window {first}-{end} holds no whole clock hour, which every-hour needs"
             raise ParameterError(message)
         return frame["every_hour"] >= min_per_hour
     return (frame["max_gap"] <= 60 / min_per_hour).fill_null(value=False)

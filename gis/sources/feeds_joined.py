@@ -3,7 +3,9 @@
 Ids are a feed's own, so that those of trips, services, routes and agencies get the feed's number
 in front. A stop is another matter: what two operators call at is to be counted from both. Stops
 of the national register (``NSR:``) are the same wherever they are named; others of equal id are
-the same where they lie within 100 m and are of one kind, else they are kept apart.
+the same where they lie within 100 m and are of one kind, else they are kept apart. What one
+feed does not say of a shared stop (its stop place, say) is taken from the next that does, so
+that the order of the feeds does not matter to it.
 """
 
 from __future__ import annotations
@@ -114,22 +116,41 @@ def _write_stops(
     feeds: Sequence[FeedFiles], folder: Path
 ) -> tuple[list[dict[str, str]], Counter[str]]:
     """Write the stops of all feeds; return for each feed its renamed stops, and counts."""
-    kept: list[pl.DataFrame] = []
+    kept = pl.DataFrame(schema=dict.fromkeys(_STOPS, pl.String))
     renamed: list[dict[str, str]] = []
     told: Counter[str] = Counter()
     for number, feed in enumerate(feeds, 1):
         optional = [c for c in _STOPS if c not in _REQUIRED]
         table = read_table(feed, "stops.txt", _REQUIRED, optional=optional).select(_STOPS)
+        # An empty field says nothing, nor does a 0 of wheelchair_boarding (GTFS Reference).
+        table = table.with_columns(pl.all().replace("", None))
+        table = table.with_columns(pl.col("wheelchair_boarding").replace("0", None))
         table = table.drop_nulls("stop_id").unique("stop_id", keep="first", maintain_order=True)
-        shared, other = _met(table, pl.concat(kept)) if kept else (set[str](), set[str]())
+        shared, other = _met(table, kept)
         told["stops that several timetables call at"] += len(shared)
         told["stops of equal id at other places kept apart"] += len(other)
         apart = {name: f"{number}:{name}" for name in other}
         ids = pl.col("stop_id", "parent_station").replace(apart)
-        kept.append(table.filter(~pl.col("stop_id").is_in(list(shared))).with_columns(ids))
+        both = pl.col("stop_id").is_in(list(shared))
+        told_more = table.filter(both).with_columns(pl.col("parent_station").replace(apart))
+        kept = pl.concat([_filled(kept, told_more), table.filter(~both).with_columns(ids)])
         renamed.append(apart)
-    pl.concat(kept).write_csv(folder / "stops.txt")
+    kept.write_csv(folder / "stops.txt")
     return renamed, told
+
+
+def _filled(stops: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
+    """Return stops with what they lack from rows of the same ids; places as pairs."""
+    if more.is_empty():
+        return stops
+    met = stops.join(more, on="stop_id", how="left", suffix="_more", maintain_order="left")
+    unplaced = pl.col("stop_lat").is_null() | pl.col("stop_lon").is_null()
+    place = ("stop_lat", "stop_lon")
+    own = [c for c in _STOPS if c not in _REQUIRED]
+    return met.with_columns(
+        *(pl.when(unplaced).then(f"{c}_more").otherwise(c).alias(c) for c in place),
+        *(pl.coalesce(c, f"{c}_more").alias(c) for c in own),
+    ).select(_STOPS)
 
 
 def _met(table: pl.DataFrame, known: pl.DataFrame) -> tuple[set[str], set[str]]:

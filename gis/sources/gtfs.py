@@ -17,7 +17,7 @@ import polars as pl
 
 from gis.crs import LONLAT_EPSG, transform_points
 from gis.errors import ParameterError, SourceError
-from gis.kernels.calls import DAY_S, day_clock
+from gis.kernels.calls import day_clock
 from gis.kernels.timetable import MODE_TYPE, check_window, mode_class
 from gis.result import LeftOut
 from gis.sources.gtfs_calendar import (
@@ -95,14 +95,14 @@ def read_feed(
         message = f"days_back {days_back}; allowed: 0 to {_MAX_DAYS_BACK}"
         raise ParameterError(message)
     feed = open_feed(path)
-    calendar = read_calendar(feed)
-    back = (*range(days_back + 1), *((-1,) if window[1] > DAY_S else ()))
+    calendar, zone = read_calendar(feed), _time_zone(feed)
+    back = (*range(days_back + 1), *_next_day(date, zone, window))
     trips, per_service = _read_trips(feed, _masks(calendar, date, back))
     check_calendar_matches(feed, calendar, per_service)
     per_date = count_trips(calendar, per_service)
     n_trips = check_date(path, date, per_date)
     stops, left_out = _read_stops(feed, bbox)
-    clock = day_clock(date, back, _time_zone(feed))
+    clock = day_clock(date, back, zone)
     calls, more = read_calls(
         feed, CallRequest(trips, stops.select("stop_id", "quay"), clock, window)
     )
@@ -110,6 +110,15 @@ def read_feed(
     quays = _quays(stops, calls, epsg)
     first, last = min(per_date), max(per_date)
     return FeedDay(path, date, window, first, last, n_trips, calls, quays, tuple(left_out))
+
+
+def _next_day(date: dt.date, zone: ZoneInfo | None, window: tuple[int, int]) -> tuple[int, ...]:
+    """Return -1 where the next service day begins inside the window.
+
+    It begins at noon less twelve hours: on the day that summer time begins, at 23:00 the
+    evening before.
+    """
+    return (-1,) if day_clock(date, (-1,), zone).base_s[0] < window[1] else ()
 
 
 def _masks(calendar: ServiceCalendar, date: dt.date, back: tuple[int, ...]) -> pl.DataFrame:

@@ -86,7 +86,7 @@ def read_calls(feed: FeedFiles, request: CallRequest) -> tuple[pl.DataFrame, lis
             part.filter(pl.Series(~read_whole[part["trip"].to_numpy() // days], dtype=pl.Boolean))
             for part in kept
         ]
-        timed = filled.filter(~repeats)
+        timed = filled.filter(~repeats & (filled["quay"] != OUTSIDE_BBOX))
         kept.append(_slim(placed(timed, masks, clock=request.clock, window=request.window)))
         kept.append(_repeat(filled.filter(repeats), frequencies, request))
     return _finished(kept, reader, request, lacking=lacking)
@@ -100,7 +100,11 @@ def _slim(calls: pl.DataFrame) -> pl.DataFrame:
 
 
 def _repeat(rows: pl.DataFrame, frequencies: pl.DataFrame, request: CallRequest) -> pl.DataFrame:
-    """Return the calls of the repetitions of template trips, with ``t``, their template."""
+    """Return the calls of the repetitions of template trips, with ``t``, their template.
+
+    ``rows``: all calls of the templates, for a run leaves the first of them on the beat,
+    wherever it lies.
+    """
     masks = request.trips["mask"].to_numpy()
     templates = rows.select(
         "t",
@@ -109,8 +113,9 @@ def _repeat(rows: pl.DataFrame, frequencies: pl.DataFrame, request: CallRequest)
         "sequence",
         "boards",
         "time_s",
+        pl.col("time_s").min().over("t").alias("begins_s"),
         pl.Series("mask", masks[rows["t"].to_numpy()]),
-    )
+    ).filter(pl.col("quay") != OUTSIDE_BBOX)
     runs = expand_frequencies(
         templates,
         frequencies,
@@ -126,7 +131,8 @@ def _filled(
 ) -> tuple[pl.DataFrame, int]:
     """Read some trips whole and fill their empty times; also count what stays empty.
 
-    Only calls at quays that are asked for are counted as lacking.
+    Calls outside the bounding box are among them; only calls at quays that are asked for
+    are counted as lacking.
     """
     rows = whole_trips(feed, numbers).sort("t", "sequence", maintain_order=True)
     seconds = rows.select(pl.col("arrival_s", "departure_s").cast(pl.Float64))
@@ -140,8 +146,7 @@ def _filled(
         time_s=pl.Series(time).fill_nan(None).cast(pl.Int32), quay=codes.of(rows["stop_id"])
     )
     lacking = rows.filter(pl.col("time_s").is_null() & (pl.col("quay") >= 0)).height
-    wanted = pl.col("time_s").is_not_null() & (pl.col("quay") != OUTSIDE_BBOX)
-    return rows.filter(wanted), lacking
+    return rows.filter(pl.col("time_s").is_not_null()), lacking
 
 
 def _read_frequencies(feed: FeedFiles, trip_ids: pl.Series) -> pl.DataFrame:

@@ -30,6 +30,7 @@ from gis.sources.base import Notes
 from gis.sources.feeds import one_feed
 from gis.sources.gtfs import FeedDay, read_feed, trips_per_date
 from gis.text import Text, number, t
+from gis.text import day as written
 from gis.tools.answer import Answer, FileSource, plain
 
 if TYPE_CHECKING:
@@ -234,7 +235,7 @@ def _definition(asked: Asked, day: ServiceDay, window: tuple[int, int]) -> Defin
             modes=_modes(asked.modes),
             start=_clock(window[0]),
             end=_clock(window[1]),
-            date=day.date.isoformat(),
+            date=written(day.date),
         ),
         parameters={
             "date": day.date.isoformat(),
