@@ -27,7 +27,7 @@ from gis.sources.netex_files import is_netex, netex_kind
 from gis.text import t
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from gis.catalogue import LayerEntry
     from gis.sources.base import Stated
@@ -48,23 +48,29 @@ _KINDS = {"polygon": "polygon", "line": "line", "point": "point"}
 _TERRAIN_PIXEL_M = 100.0
 # Kinds of delivery that are known by their form, without fields.
 _BY_FORM = ("gtfs", "netex", "raster")
-_SHOWN = 5
 # Fields without which a table could be anything.
 _LEAST_FIELDS = 2
 
 
-def recognise_all(workspace: Workspace) -> list[Recognised]:
+def recognise_all(
+    workspace: Workspace, *, tell: Callable[[str], None] | None = None
+) -> list[Recognised]:
     """Look at every file of the inbox; a workspace without one has none.
 
     Where several files hold one layer, which is meant is not guessed: the one that was used
-    before stays in use, else none is.
+    before stays in use, else none is. ``tell`` gets the name of each file before it is read.
     """
     folder = workspace.root / INBOX
     if not folder.is_dir():
         return []
     files = sorted(p for p in folder.iterdir() if not p.name.startswith("."))
     registers = [p for p in files if _is_register(p)]
-    found = [recognise(p, workspace, beside=registers) for p in files if not _goes_with_another(p)]
+    found = []
+    for path in files:
+        if not _goes_with_another(path):
+            if tell is not None:
+                tell(path.name)
+            found.append(recognise(path, workspace, beside=registers))
     used = {n: h.path for n, h in read_lock(workspace.root).layers.items()}
     return _settled(joined_files(found, workspace), used, named=workspace.named)
 
@@ -307,7 +313,7 @@ def _is_cut(found: Guess) -> bool:
 def _read(found: Guess, paths: list[Path], workspace: Workspace) -> tuple[int, Stated | None]:
     """Return how many rows a file has as a layer, and the date that its rows state."""
     local = workspace.entry.layers.get(found.layer) or LocalLayer()
-    blocks = open_layer(found.layer, paths, local=local, epsg=workspace.entry.epsg)
+    blocks = open_layer(found.layer, paths, local=local, epsg=workspace.entry.epsg, looked_at=True)
     rows = sum(map(len, blocks))
     return rows, blocks.stated
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gis.check import listing
 from gis.text import Text, t
 
 if TYPE_CHECKING:
     from gis.lock import Held
+
+_SHOWN = 5  # fields that are named
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,14 @@ class Guess:
     def reason(self) -> Text:
         """Why, in words: the layer's name and the fields that were recognised."""
         name = t("inbox.by_name", name=self.content) if self.content else None
-        known = t("inbox.by_fields", fields=listing(self.fields, limit=5)) if self.fields else None
+        known = t("inbox.by_fields", fields=self._fields()) if self.fields else None
         return joined([x for x in (name, known) if x] or [t("inbox.by_form")])
+
+    def _fields(self) -> Text:
+        first, rest = ", ".join(self.fields[:_SHOWN]), len(self.fields) - _SHOWN
+        return (
+            t("inbox.and_more", fields=first, count=str(rest)) if rest > 0 else Text(first, first)
+        )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from gis.catalogue import layer_entries
 from gis.check import sha256_of
 from gis.lock import FILES, Held, data_folder
 from gis.sources.base import PARTS
-from gis.sources.feeds import operators_of
+from gis.sources.feeds import days_of, operators_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,8 +36,8 @@ def joined_files(found: Sequence[Recognised], workspace: Workspace) -> list[Reco
 
     Of municipalities only where every name states its own in Geonorge's way and no two the same;
     of timetables only where no operator runs in two of them, for those may be an older and a
-    newer edition. The files are put together in a folder beside the fetched ones; each stays as
-    it is.
+    newer edition, and where they are of one time. The files are put together in a folder beside
+    the fetched ones; each stays as it is.
     """
     out = list(found)
     names = dict.fromkeys(n for r in found for n in r.layers if n not in workspace.named)
@@ -61,9 +61,16 @@ def _belong_together(several: list[Held], layer: str, workspace: Workspace) -> b
     if kind == _TIMETABLE:
         runs = [operators_of(workspace.root / h.path) for h in several]
         apart = all(a.isdisjoint(b) for a, b in itertools.combinations(runs, 2))
-        return all(runs) and apart
+        return all(runs) and apart and _share_days(several, workspace)
     numbers = [c for h in several for c in h.covers]
     return kind in _JOINED and len(several) == len(set(numbers)) == len(numbers)
+
+
+def _share_days(several: list[Held], workspace: Workspace) -> bool:
+    """Tell whether timetables are of one time: of others no day has the departures of all."""
+    spans = [s for h in several if (s := days_of(workspace.root / h.path))]
+    alike = len(spans) == len(several)
+    return alike and max(first for first, _ in spans) <= min(last for _, last in spans)
 
 
 def put_together(several: Sequence[Held], layer: str, workspace: Workspace) -> Held:

@@ -25,6 +25,7 @@ _BEYOND = re.compile(r"'[^']*(?:; |: )")
 _DEEPEST = 24  # messages inside messages
 _MOST_JOINTS = 40  # where a message without a twin may go over into one that has it
 _STRONG = 16  # letters of its own that make a template more than "{0} {1}; allowed: {2}"
+_FAINT = 5  # so few letters ("{0} to {1}") stand in any sentence: their values are single words
 _WORDS = "values"  # the table of values that are words where they stand alone
 
 
@@ -56,6 +57,8 @@ class _Twin:
             found.append(message[start:at])
             start = at + len(word)
         found.append(message[start:end])
+        if self.weight < _FAINT and any(" " in value for value in found):
+            return None
         return None if any(map(self._too_much, range(len(found)), found)) else found
 
     def _too_much(self, place: int, value: str) -> bool:

@@ -183,6 +183,8 @@ class _Reader:
         if text in _SHORT:
             return False
         if text in self.found:
+            for place in places:  # the same sentence elsewhere may hold other words
+                self._kind(place)
             return True
         if not _sentence(text):
             inner = [self._keep(p.expression, p.scope) for p in places]

@@ -248,3 +248,17 @@ def test_the_inbox_joins_timetables_of_different_operators(root: Path, tmp_path:
     said = arealplan("inbox", "-w", str(root))
     assert "leses sammen" not in said
     assert "en_igjen.zip" in said
+
+
+def test_timetables_of_different_times_are_not_joined(root: Path, tmp_path: Path) -> None:
+    """By hand: one ends the day before the other begins; no day has the departures of both."""
+    first, _ = two(tmp_path)
+    shutil.copyfile(first, root / "inbox" / "en.zip")
+    tables = town(agency=AGENCY.replace(",T,", ",U,"))
+    for begins, joined in (("20261219", False), ("20261218", True)):
+        later = CALENDAR.replace("20261102,20261218", f"{begins},20270131")
+        later = later.replace("1,1,1,1,1,0,0", "1,1,1,1,1,1,1")
+        write_feed(root / "inbox" / "to.zip", {**tables, "calendar": later})
+        said = arealplan("inbox", "-w", str(root))
+        assert ("leses sammen" in said) is joined
+        assert ("en.zip: brukes ikke som transit_stops" in said) is not joined

@@ -20,7 +20,7 @@ import shapely
 from rasterio.transform import from_origin
 
 from gis.errors import GeometryError, GisError, SourceError
-from gis.sources import read_layer
+from gis.sources import open_layer, read_layer
 from gis.sources.limits import (
     LIMITS,
     check_csv_head,
@@ -283,6 +283,39 @@ def test_a_raster_that_fills_the_memory(tmp_path: Path) -> None:
     assert path.stat().st_size < 1 << 22
     with refused("60000 x 60000 cells"):
         read(path, "terrain")
+
+
+def grid(path: Path, side: int, *, west: float, step: float) -> None:
+    """A raster of nothing."""
+    shape = {"width": side, "height": side, "count": 1, "dtype": "float32"}
+    place = {"crs": "EPSG:25833", "transform": from_origin(west, 6_660_000, step, step)}
+    how = {"sparse_ok": True, "compress": "deflate", "tiled": True}
+    with rasterio.open(path, "w", driver="GTiff", **shape, **place, **how):
+        pass
+
+
+def test_tiles_that_fill_the_memory_together(tmp_path: Path) -> None:
+    """Closed form: 100 km in cells of 1 cm, the first tile's, are 10^7 a side; each tile is small.
+
+    The first lies at 250 km, the second from 300 km to 350 km, both from the same north down.
+    """
+    folder = tmp_path / "tiles"
+    folder.mkdir()
+    grid(folder / "a.tif", 100, west=250_000, step=0.01)
+    grid(folder / "b.tif", 100, west=300_000, step=500)
+    with refused("10000000 x 5000000 cells"):
+        read(folder, "terrain")
+
+
+def test_a_raster_in_the_inbox_is_looked_at_without_filling_the_memory(tmp_path: Path) -> None:
+    """By measure: 30,000 by 30,000 cells written out are 3.6 GB; looking takes under a tenth."""
+    path = tmp_path / "x.tif"
+    grid(path, 30_000, west=200_000, step=1)
+    blocks = open_layer("terrain", path, looked_at=True)
+    list(blocks)
+    assert blocks.raster is not None
+    assert blocks.raster.values.nbytes < 300_000_000 / 100
+    assert blocks.raster.transform.a == 60
 
 
 def test_a_parquet_that_grows(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from gis.cli import app
 from gis.errors import ParameterError
 from gis.inbox import Recognised, guess, has_changed, recognise, recognise_all, take_inbox
+from gis.inbox_found import Guess
 from gis.lock import exclusive
 from gis.sources.contents import contents, lone_table
 from gis.store import build, open_store
@@ -288,6 +290,51 @@ def test_the_build_takes_the_inbox_without_a_fetch(workspace: Workspace) -> None
     (workspace.root / "inbox" / "p.zip").unlink()
     assert run(app, ["build", *folder]).exit_code == 0
     assert set(open_store(workspace).layers) == {"municipality"}
+
+
+def test_an_inbox_without_files_says_so(workspace: Workspace) -> None:
+    """By hand: one line with the folder, on standard error; with and without the folder."""
+    for there in (True, False):
+        said = CliRunner().invoke(app, ["inbox", "-w", str(workspace.root)])
+        assert (said.exit_code, said.stdout) == (0, "")
+        assert said.stderr == f"ingen filer i {workspace.root / 'inbox'}; legg filene dine der\n"
+        if there:
+            (workspace.root / "inbox").rmdir()
+
+
+def test_each_file_is_named_before_it_is_read(workspace: Workspace) -> None:
+    """By hand: on standard error, in order; what they are goes to standard output."""
+    put(workspace, "b.csv", GRID.format(5))
+    put(workspace, "a\x1b[31m.csv", "x")
+    said = CliRunner().invoke(app, ["inbox", "-w", str(workspace.root)])
+    assert said.stderr == "a\ufffd[31m.csv ...\nb.csv ...\n"
+    assert "b.csv: lest som population_grid" in said.stdout
+    assert "\x1b" not in said.stdout
+
+
+def test_the_sentence_of_a_file_is_of_one_language(workspace: Workspace) -> None:
+    """By hand: six known fields, of which five are named."""
+    found = Guess("addresses", tuple("abcdef"), None).reason
+    assert found.as_dict() == {
+        "nb": "felt a, b, c, d, e og 1 til",
+        "en": "fields a, b, c, d, e and 1 more",
+    }
+    put(workspace, "n.csv", GRID.format(-5))
+    (told,) = recognise_all(workspace)
+    assert told.problem is not None
+    assert "engelsk" not in told.problem.nb
+
+
+def test_several_files_of_the_municipality_stop_the_build(workspace: Workspace) -> None:
+    """By hand: the sentence names both files, each time; with one of them there it builds."""
+    put(workspace, "a.zip", municipality())
+    put(workspace, "b.zip", municipality() + b"\0")
+    for _ in range(2):
+        said = CliRunner().invoke(app, ["build", "-w", str(workspace.root)])
+        assert said.exit_code == 1
+        assert re.search("a.zip, b.zip hold municipality", str(said.exception))
+    (workspace.root / "inbox" / "b.zip").unlink()
+    assert CliRunner().invoke(app, ["build", "-w", str(workspace.root)]).exit_code == 0
 
 
 def test_a_workspace_that_cannot_be_written(tmp_path: Path) -> None:

@@ -126,13 +126,16 @@ def test_a_message_within_a_message_is_told_too() -> None:
     )
     told = problem_text("f.gpkg: 3 of 4 geometries are Point; allowed: Polygon or MultiPolygon")
     assert told.nb == "f.gpkg: 3 av 4 geometrier er Point; tillatt: Polygon eller MultiPolygon"
+    told = problem_text("x.xml: refused, one element of too much text; allowed: at most 256 MiB")
+    assert told.nb == "x.xml: avvist, ett element med for mye tekst; tillatt: høyst 256 MiB"
     told = problem_text("a or b.csv: no such file")
     assert told.nb == "a or b.csv: fila finnes ikke"
 
 
 def test_what_is_no_message_of_ours_stays_as_it_is() -> None:
     """By identity: text without a twin, and without one at its end."""
-    for text in ("", "GEOS: TopologyException", "se: brev; takk", "plan or map.csv"):
+    gdal = "Failed to read GeoJSON data; at line 1"
+    for text in ("", "GEOS: TopologyException", "se: brev; takk", "plan or map.csv", gdal):
         assert problem_text(text).as_dict() == {"nb": text, "en": text}
 
 

@@ -14,10 +14,12 @@ import shapely
 from gis.catalogue import layer_entries, publishers
 from gis.checks.sums import about_built_up, about_parents, about_total
 from gis.checks.verdict import Finding, Grade, Verdict
+from gis.errors import SourceError
 from gis.problems import problem_text
+from gis.sources.gtfs_calendar import feed_dates
 from gis.sources.renumber import present_numbers
+from gis.text import day, percent, t
 from gis.text import number as written
-from gis.text import percent, t
 from gis.workspace import ALL_NORWAY
 
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
 MUNICIPALITY = "municipality"
 POPULATION, PARENTS, BUILT_UP = "population_grid", "population_grid_1km", "built_up"
 # After so many days a layer is due: a timetable runs out, the rest is renewed yearly.
-_OLD_DAYS = {"gtfs": 60}
+_TIMETABLE = "gtfs"
+_OLD_DAYS = {_TIMETABLE: 60}
 _OLD_DAYS_ELSE = 550
 _OVERLAP = 0.001
 _MENDED = 0.05
@@ -86,6 +89,7 @@ class _Judge:
             *_about_numbers(entry, frame),
             *_about_cover(entry, covered),
             *self._about_sums(name, frame),
+            *self._about_departures(entry, name),
         ]
         if overlap is not None and overlap > _OVERLAP:
             findings.append(Finding("look", t("check.overlap", share=percent(overlap))))
@@ -135,6 +139,18 @@ class _Judge:
                 yield from about_parents(frame, self.store.control(PARENTS), self._box())
         if name == BUILT_UP:
             yield from about_built_up(frame, self.whole, self.lock)
+
+    def _about_departures(self, entry: LayerEntry, name: str) -> Iterator[Finding]:
+        """Tell of a timetable without a trip on any day, and of one that has run out."""
+        if entry.delivery.kind != _TIMETABLE:
+            return
+        try:
+            first, last = feed_dates(self.store.file(name))
+        except SourceError as error:
+            yield Finding("bad", t("timetable.unusable", reason=problem_text(error)))
+            return
+        if last < self.today:
+            yield Finding("look", t("timetable.over", first=day(first), last=day(last)))
 
     def _box(self) -> Bounds:
         west, south, east, north = (float(v) for v in shapely.bounds(self.whole))

@@ -13,11 +13,12 @@ from gis.checks import check_store
 from gis.cli.fetch import inbox_lines
 from gis.cli.shared import JsonOption, WorkspaceOption, say, show_grid, show_json
 from gis.errors import ParameterError, SourceError
-from gis.inbox import has_changed, take_inbox
+from gis.inbox import INBOX, has_changed, recognise_all, take_inbox
 from gis.lock import exclusive, read_lock
 from gis.provenance import note_text
 from gis.store import build as build_store
 from gis.store import open_store
+from gis.store.build import MUNICIPALITY
 from gis.text import Language, t
 from gis.workspace import ALL_NORWAY, FILE_NAME, open_workspace
 
@@ -38,6 +39,8 @@ def register(app: typer.Typer) -> None:
 def build(*, workspace: WorkspaceOption = Path()) -> None:
     """Read every layer the workspace has into the store, whole or not at all; say what changed."""
     opened = _with_inbox(open_workspace(workspace))
+    if MUNICIPALITY not in opened.entry.layers:
+        _check_contested(opened)
     if not opened.entry.layers:
         message = (
             f"{workspace / FILE_NAME}: no [layers.*] with a path yet; name at least one file, put "
@@ -66,6 +69,17 @@ def _with_inbox(opened: Workspace) -> Workspace:
     for line in inbox_lines(found, opened.entry.language):
         say(line)
     return open_workspace(opened.root)
+
+
+def _check_contested(opened: Workspace) -> None:
+    """Refuse an inbox where several files hold the municipality. Raises ParameterError."""
+    several = [r.file for r in recognise_all(opened) if MUNICIPALITY in r.contested]
+    if several:
+        message = (
+            f"{opened.root / INBOX}: {', '.join(several)} hold {MUNICIPALITY}, and which is "
+            f"meant is not guessed; keep one of them there, or name it by path in {FILE_NAME}"
+        )
+        raise ParameterError(message)
 
 
 def _change_line(change: Change, lang: Language) -> str:

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from gis.catalogue import layer_entries
-from gis.cli.shared import JsonOption, WorkspaceOption, say, show_grid, show_json
+from gis.cli.shared import JsonOption, WorkspaceOption, harmless, say, show_grid, show_json
 from gis.errors import SourceError
 from gis.fetch import fetch, plan
-from gis.inbox import recognise_all
+from gis.inbox import INBOX, recognise_all
 from gis.inbox_found import Recognised
 from gis.outcomes import Report, Settings, as_dict
 from gis.problems import problem_text
@@ -69,7 +69,8 @@ def bring(
 def inbox(*, workspace: WorkspaceOption = Path(), as_json: JsonOption = False) -> None:
     """Say what each file in the workspace's inbox would be read as."""
     opened = open_workspace(workspace)
-    found = recognise_all(opened)
+    lang: Language = opened.entry.language
+    found = recognise_all(opened, tell=lambda n: say(t("inbox.reading", file=n).in_(lang)))
     if as_json:
         show_json(
             [
@@ -84,8 +85,10 @@ def inbox(*, workspace: WorkspaceOption = Path(), as_json: JsonOption = False) -
             ],
         )
         return
-    for line in inbox_lines(found, opened.entry.language):
-        typer.echo(line)
+    if not found:
+        say(t("inbox.none_there", folder=str(workspace / INBOX)).in_(lang))
+    for line in inbox_lines(found, lang):
+        typer.echo(harmless(line))
 
 
 def inbox_lines(found: list[Recognised], lang: Language) -> list[str]:

@@ -31,7 +31,8 @@ class Request:
 
     ``epsg`` is the working CRS, ``bounds`` (west, south, east, north) a box in it:
     rows that do not meet the box are left out; None reads everything. ``further`` are the other
-    files of a layer that comes in several.
+    files of a layer that comes in several. ``looked_at``: only whether it can be read is asked,
+    so that of a raster a coarse sample will do.
     """
 
     layer: str
@@ -41,6 +42,7 @@ class Request:
     epsg: int
     bounds: Bounds | None
     further: tuple[Path, ...] = ()
+    looked_at: bool = False
 
     @property
     def files(self) -> list[Path]:

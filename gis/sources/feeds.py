@@ -7,6 +7,7 @@ that a delivery is written once however often it is read; the folder goes when t
 from __future__ import annotations
 
 import atexit
+import datetime as dt
 import hashlib
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ from gis.check import sha256_of
 from gis.errors import SourceError
 from gis.sources.base import PARTS
 from gis.sources.feeds_joined import write_joined
+from gis.sources.gtfs_calendar import feed_dates
 from gis.sources.gtfs_files import open_feed, read_table
 from gis.sources.netex_files import is_netex, netex_kind
 from gis.sources.netex_gtfs import write_as_gtfs
@@ -65,12 +67,27 @@ def operators_of(path: Path) -> frozenset[str]:
 
     Raises SourceError as ``one_feed`` does.
     """
-    parts = sorted(path.iterdir()) if path.suffix == PARTS else [path]
-    feed = open_feed(one_feed(parts))
+    feed = open_feed(_feed_of(path))
     if not feed.has("agency.txt"):
         return frozenset()
     names = read_table(feed, "agency.txt", [], optional=["agency_name"])["agency_name"]
     return frozenset(n.strip().casefold() for n in names.drop_nulls() if n.strip())
+
+
+def days_of(path: Path) -> tuple[dt.date, dt.date] | None:
+    """Return the first and last day with a trip of a delivery, or of a folder of its parts.
+
+    None where no day has one. Raises SourceError as ``one_feed`` does.
+    """
+    feed = _feed_of(path)
+    try:
+        return feed_dates(feed)
+    except SourceError:
+        return None
+
+
+def _feed_of(path: Path) -> Path:
+    return one_feed(sorted(path.iterdir()) if path.suffix == PARTS else [path])
 
 
 def _told_apart(paths: Sequence[Path]) -> tuple[list[Path], list[Path], list[Path]]:

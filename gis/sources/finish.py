@@ -99,13 +99,15 @@ def open_layer(
     epsg: int = WORKING_EPSG,
     bounds: Bounds | None = None,
     invented: bool = False,
+    looked_at: bool = False,
 ) -> LayerBlocks:
     """Open a delivered file, or several, as a layer of the catalogue, to be read block by block.
 
     entry: default the catalogue's own; local: what the workspace says of the file
     (layer inside, EPSG code, field names, date, owner, licence); epsg: working CRS;
     bounds: box in the working CRS (metres), rows that do not meet it are left out
-    whole, those that do are not cut. Raises SourceError, SourceMissingError,
+    whole, those that do are not cut; looked_at: of a raster a coarse sample, to tell
+    whether it can be read. Raises SourceError, SourceMissingError,
     FieldError, CrsError, GeometryError, CatalogueError, also while blocks are read;
     every message names the file.
     """
@@ -118,6 +120,7 @@ def open_layer(
         epsg=epsg,
         bounds=bounds,
         further=tuple(map(existing_file, others)),
+        looked_at=looked_at,
     )
     _check_several(request)
     return LayerBlocks(request, invented=invented)

@@ -35,6 +35,7 @@ _SUFFIXES = (".tif", ".tiff")
 _NODATA = -32767.0
 # No Norwegian terrain lies lower; mirrors carry other numbers than the tag says.
 _LOWEST_M = -1000.0
+_SAMPLE = 500  # cells a side of what is read of a raster that is only looked at
 
 
 def read_raster(request: Request) -> Delivered:
@@ -54,15 +55,14 @@ def read_raster(request: Request) -> Delivered:
             message = f"{request.label}: no tile meets the area {_bounds_text(bounds)}"
             raise SourceError(message)
         notes.count(len(tiles) if len(tiles) > 1 else 0, "tiles joined")
+        box, res = _grid(tiles, request)
         try:
-            values, transform = merge(
-                tiles, bounds=_cut(tiles, bounds), nodata=_NODATA, dtype="float32"
-            )
+            values, transform = merge(tiles, bounds=box, res=res, nodata=_NODATA, dtype="float32")
         except (RasterioError, OSError) as error:
             raise _broken(request, error) from None
     grid = values[0].astype(np.float32, copy=False)
     grid[(grid <= _LOWEST_M) | ~np.isfinite(grid)] = np.nan
-    if np.isnan(grid).all():
+    if np.isnan(grid).all() and not request.looked_at:
         message = f"{request.label}: no known value in the area"
         raise SourceError(message)
     raster = Raster(values=grid, transform=transform, epsg=request.epsg)
@@ -182,6 +182,24 @@ def _cut(tiles: list[Any], bounds: Any) -> tuple[float, float, float, float] | N
         first.c + np.ceil((east - first.c) / dx) * dx,
         first.f - np.floor((first.f - north) / dy) * dy,
     )
+
+
+def _grid(tiles: list[Any], request: Request) -> tuple[Any, tuple[float, float]]:
+    """Return the box and the sides of the cells that are read. Raises SourceError: too many.
+
+    Tiles that lie far apart, or of which the first is of the finest cells, make a grid that none
+    of them hints at.
+    """
+    box = _cut(tiles, request.bounds)
+    west, south, east, north = box or (
+        *(min(t.bounds[i] for t in tiles) for i in (0, 1)),
+        *(max(t.bounds[i] for t in tiles) for i in (2, 3)),
+    )
+    dx, dy = tiles[0].res
+    if request.looked_at:
+        dx, dy = max(dx, (east - west) / _SAMPLE), max(dy, (north - south) / _SAMPLE)
+    check_raster(round((east - west) / dx), round((north - south) / dy), 1, source=request.label)
+    return box, (dx, dy)
 
 
 def _footprint(raster: Raster) -> gpd.GeoSeries:

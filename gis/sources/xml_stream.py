@@ -72,10 +72,10 @@ class _Reader:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         plain = local_name(name)
         if not self.depth and plain != self.root:
-            self._refuse(f"begins with <{plain[:60]}>", f"<{self.root}>")
+            _refuse(self.source, f"begins with <{plain[:60]}>", f"<{self.root}>")
         self.depth += 1
         if self.depth > self.limits.xml_depth:
-            self._refuse("XML too deep", f"{self.limits.xml_depth} levels")
+            _refuse(self.source, "XML too deep", f"{self.limits.xml_depth} levels")
         if not self.inside:
             if plain not in self.wanted:
                 return
@@ -83,7 +83,8 @@ class _Reader:
         self.inside += 1
         self.parts += 1
         if self.parts > self.limits.xml_elements:
-            self._refuse("one element of too many parts", f"{self.limits.xml_elements}")
+            allowed = f"at most {self.limits.xml_elements} parts"
+            _refuse(self.source, "one element of too many parts", allowed)
         self.tree.start(plain, {local_name(k): v for k, v in attributes.items()})
 
     def end(self, name: str) -> None:
@@ -100,9 +101,11 @@ class _Reader:
             return
         self.text += len(text)
         if self.text > self.limits.xml_bytes:
-            self._refuse("one element of too much text", f"{self.limits.xml_bytes >> 20} MiB")
+            allowed = f"at most {self.limits.xml_bytes >> 20} MiB"
+            _refuse(self.source, "one element of too much text", allowed)
         self.tree.data(text)
 
-    def _refuse(self, found: str, allowed: str) -> NoReturn:
-        message = f"{self.source}: refused, {found}; allowed: {allowed}"
-        raise SourceError(message)
+
+def _refuse(source: str, found: str, allowed: str) -> NoReturn:
+    message = f"{source}: refused, {found}; allowed: {allowed}"
+    raise SourceError(message)
