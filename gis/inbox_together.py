@@ -1,7 +1,8 @@
 """Read several files of the inbox as one layer, where what they are says that they belong together.
 
-Files of one layer that Geonorge's names tell apart by municipality; timetables of different
-operators; a timetable in NeTEx and the stop registers that say where its stops lie.
+Files of one layer that Geonorge's names tell apart by municipality, or that are pieces of one
+data set; timetables of different operators; a timetable in NeTEx and the stop registers that
+say where its stops lie.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import itertools
 import shutil
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gis.catalogue import layer_entries
@@ -17,10 +19,10 @@ from gis.check import sha256_of
 from gis.lock import FILES, Held, data_folder
 from gis.sources.base import PARTS
 from gis.sources.feeds import days_of, operators_of
+from gis.sources.names import is_layer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from gis.inbox_found import Recognised
     from gis.workspace import Workspace
@@ -34,7 +36,8 @@ _SEVERAL = 2
 def joined_files(found: Sequence[Recognised], workspace: Workspace) -> list[Recognised]:
     """Read a layer's files as one: those of different municipalities, or of different operators.
 
-    Of municipalities only where every name states its own in Geonorge's way and no two the same;
+    Of municipalities only where every name states its own in Geonorge's way and no two the same,
+    and of a data set in pieces only where every name is that of another piece;
     of timetables only where no operator runs in two of them, for those may be an older and a
     newer edition, and where they are of one time. The files are put together in a folder beside
     the fetched ones; each stays as it is.
@@ -63,7 +66,19 @@ def _belong_together(several: list[Held], layer: str, workspace: Workspace) -> b
         apart = all(a.isdisjoint(b) for a, b in itertools.combinations(runs, 2))
         return all(runs) and apart and _share_days(several, workspace)
     numbers = [c for h in several for c in h.covers]
-    return kind in _JOINED and len(several) == len(set(numbers)) == len(numbers)
+    apart = len(several) == len(set(numbers)) == len(numbers)
+    return kind in _JOINED and (apart or _are_pieces(several, layer))
+
+
+def _are_pieces(several: list[Held], layer: str) -> bool:
+    """Tell whether each file is, by its name, another piece of the layer's data set."""
+    delivery = layer_entries()[layer].delivery
+    if not delivery.pieces:
+        return False
+    named = [
+        next((x for x in delivery.layers if is_layer(Path(h.path).stem, x)), None) for h in several
+    ]
+    return None not in named and len(set(named)) == len(named)
 
 
 def _share_days(several: list[Held], workspace: Workspace) -> bool:

@@ -69,6 +69,25 @@ def test_neighbours_files_are_read_as_one(workspace: Workspace) -> None:
     assert open_store(open_workspace(workspace.root)).source("basic_statistical_units").rows == 2
 
 
+def test_pieces_of_one_data_set_are_read_as_one(workspace: Workspace) -> None:
+    """By hand: a lake and a canal of the flood mapping, a file each; a second lake contests."""
+    put(workspace, "k.zip", municipality())
+    for name, objtype, east in (("innsjo", "Innsjø", 0.0), ("kanalgroft", "KanalGrøft", 900.0)):
+        shapes = [square(east, 0, 500)]
+        water = frame(shapes, objtype=[objtype], flomsoneid=[name]).to_json(to_wgs84=True)
+        put(workspace, f"flomsoner_{name}.geojson", water.encode())
+    run = CliRunner().invoke
+    assert "leses sammen med" in run(app, ["inbox", "-w", str(workspace.root)]).stdout
+    done = run(app, ["build", "-w", str(workspace.root)])
+    assert done.exit_code == 0, done.output
+    store = open_store(open_workspace(workspace.root))
+    assert sorted(store.frame("flood_mapping_water")["kind"]) == ["canal", "lake"]
+    again = workspace.root / "inbox" / "ny_flomsoner_innsjo.geojson"
+    shutil.copyfile(workspace.root / "inbox" / "flomsoner_innsjo.geojson", again)
+    found = recognise_all(open_workspace(workspace.root))
+    assert not any(r.together for r in found)
+
+
 def test_two_files_of_one_municipality_are_not_joined(workspace: Workspace) -> None:
     """By hand: an older and a newer file of the same municipality: neither is chosen."""
     for name in ("Basisdata_9801_By_25833_A_GeoJSON.zip", "Basisdata_9801_By_25833_B_GeoJSON.zip"):

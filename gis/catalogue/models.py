@@ -61,6 +61,11 @@ class Delivery(Entry):
         description="accepted names of the layer(s) inside a file with several; all that are there "
         "are read, and a field may take the name through '@layer'",
     )
+    pieces: bool = Field(
+        default=False,
+        description="those names are pieces of one data set: files of different names in the "
+        "inbox are read as one",
+    )
     keep: dict[str, tuple[str, ...]] = Field(
         default_factory=dict,
         description="source field -> values: only rows with one of the values belong to this "
