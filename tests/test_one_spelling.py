@@ -1,0 +1,36 @@
+"""Hold the bokmål of the pages to one spelling of a word, so that one page does not use two."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gis.text import interface_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAPS = Path(__file__).parents[1] / "maps"
+ROAD = re.compile(r"(?i)\b(?:langs vei|(?:gang|sykkel|bil)vei)")
+
+
+def said(value: Any) -> Iterator[str]:
+    """Every text in bokmål of an entry."""
+    if isinstance(value, dict):
+        if isinstance(value.get("nb"), str):
+            yield value["nb"]
+        for inner in value.values():
+            yield from said(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from said(inner)
+
+
+def test_a_road_is_veg_on_every_page() -> None:
+    """By listing all texts: road and path are "veg og sti", as the publishers write it."""
+    entries = [tomllib.loads(f.read_text(encoding="utf-8")) for f in sorted(MAPS.glob("*.toml"))]
+    told = [*interface_texts("nb").values(), *(x for e in entries for x in said(e))]
+    assert sum("langs veg" in x for x in told) > 1
+    assert [x for x in told if ROAD.search(x)] == []
