@@ -7,6 +7,8 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gis.analyses.rail_words import ACCESS_RULE
+from gis.render.views import parameters
 from gis.text import interface_texts
 
 if TYPE_CHECKING:
@@ -34,3 +36,10 @@ def test_a_road_is_veg_on_every_page() -> None:
     told = [*interface_texts("nb").values(), *(x for e in entries for x in said(e))]
     assert sum("langs veg" in x for x in told) > 1
     assert [x for x in told if ROAD.search(x)] == []
+
+
+def test_the_access_leg_of_cycling_is_told_in_bokmal() -> None:
+    """Oracle: what the analysis gives as a parameter has its words, unlike its own in English."""
+    shown = parameters({"access_leg": ACCESS_RULE})[0]["text"]
+    assert shown.en == ACCESS_RULE
+    assert shown.nb.startswith("luftlinje til nærmeste punkt")
