@@ -17,7 +17,7 @@ from functools import cache
 from importlib import resources
 from itertools import islice
 
-from gis.text import Text
+from gis.text import Language, Text
 
 _PLACE = re.compile(r"{(\d+)(?::(\w+))?}")
 _JOINTS = re.compile(r"; |: ")
@@ -82,6 +82,23 @@ def tables() -> dict[str, dict[str, str]]:
         for file in sorted(folder.iterdir(), key=lambda f: f.name)
         if file.name.endswith(".toml")
     }
+
+
+def of_one(counted: Text) -> Text:
+    """Return a text that begins with a count, its noun in the singular where the count is 1."""
+    return Text(nb=_of_one(counted.nb, "nb"), en=_of_one(counted.en, "en"))
+
+
+def _of_one(counted: str, language: Language) -> str:
+    one, _, rest = counted.partition(" ")
+    noun, space, after = rest.partition(" ")
+    return f"1 {_ones()[language].get(noun, noun)}{space}{after}" if one == "1" else counted
+
+
+@cache
+def _ones() -> dict[str, dict[str, str]]:
+    file = resources.files("gis").joinpath("locale", "ones.toml")
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 @cache

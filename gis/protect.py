@@ -57,7 +57,9 @@ def protect_table(table: Table) -> Table:
         _close(names, whole, marks)
     hidden = np.zeros(len(frame), dtype=bool)
     for name in names:
-        values = [_rounded(v) for v in whole[name]] if name in rounded else whole[name]
+        values: Any = whole[name]
+        if name in rounded:
+            values = [_ten_of(v, n) for v, n in zip(frame[name], values, strict=True)]
         shown = pd.Series(values, index=frame.index, dtype=object)
         for word, sign in _SIGNS.items():
             shown[marks[name] == word] = sign
@@ -155,6 +157,11 @@ def _rounded(value: float) -> int | str | None:
         return None
     rounded = round_residents(float(value))
     return UNDER_TEN if rounded is None else rounded
+
+
+def _ten_of(value: float, whole: int) -> int | str | None:
+    """Round a number to 10 as the headline rounds it, not its whole: 1 285.2 is 1 290 in both."""
+    return _rounded(max(value, float(LEAST)) if whole >= LEAST else float(whole))
 
 
 def _bands(

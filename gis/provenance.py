@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import gis
-from gis.problems import problem_text
+from gis.problems import of_one, problem_text
 from gis.text import Text
 
 
@@ -59,8 +59,8 @@ class LayerSource:
 
 
 def note_text(note: str) -> Text:
-    """Return a reader's note in both languages."""
-    return problem_text(note)
+    """Return a reader's note in both languages; what it counts stands in the singular after 1."""
+    return of_one(problem_text(note))
 
 
 @dataclass(frozen=True)

@@ -258,7 +258,13 @@ def test_notes_of_readers_in_both_languages(tmp_path: Path) -> None:
     head = "adresseId;adresseTekst;grunnkretsnummer;tettstednummer;EPSG-kode;Nord;Øst\n"
     path.write_text(head + "1;A;;;25833;;\n2;B;;;25833;6640000;250000\n", encoding="utf-8")
     (note,) = read_layer("addresses", path).source.notes
-    assert note_text(note).nb == "1 rader uten koordinater er utelatt"
+    assert note_text(note).nb == "1 rad uten koordinater er utelatt"
+    assert note_text(note).en == "1 row without coordinates left out"
+    assert note_text("1 polygons joined to others of the same number").as_dict() == {
+        "nb": "1 flate er slått sammen med andre som har samme verdi i feltet number",
+        "en": "1 polygon joined to others of the same number",
+    }
+    assert note_text("11 rows without coordinates left out").nb.startswith("11 rader ")
     assert note_text("GDAL: x").nb == "GDAL: x"
 
 

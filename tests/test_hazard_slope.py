@@ -98,6 +98,8 @@ def test_land_and_residents_by_class(tmp_path: Path) -> None:
     assert rows["area_km2"].iloc[3] == pytest.approx(0.25, abs=seam)
     assert result.numerator == pytest.approx(rows["area_km2"].iloc[:3].sum())
     assert result.denominator == pytest.approx(0.75)
+    # Beside a gap in the heights no slope is known: it is told as such, not as unknown height.
+    assert result.figures["unknown_slope_km2"] == pytest.approx(0.0)
     assert result.status is Status.OK
     assert result.frame is not None
     assert result.frame["area_km2"].sum() == pytest.approx(result.numerator)

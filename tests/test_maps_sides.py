@@ -112,7 +112,7 @@ def test_the_maps_move_as_one(seen: Watched) -> None:
 def test_a_click_answers_for_the_map_it_was_on(seen: Watched) -> None:
     """Oracle: the hand-made answers; the popup stands in the map that was clicked."""
     place = town.frame({}, [town.point(4.05, 4.1)]).to_crs(4326).geometry.iloc[0]
-    for name, title in (("#map_kart", "I luftlinje"), ("#map_after", "Langs vei og sti")):
+    for name, title in (("#map_kart", "I luftlinje"), ("#map_after", "Langs veg og sti")):
         x, y = seen.page.evaluate(
             """([lon, lat, name]) => {
               const p = arealplan.map.latLngToContainerPoint([lat, lon]);
@@ -129,7 +129,7 @@ def test_a_click_answers_for_the_map_it_was_on(seen: Watched) -> None:
         seen.page.keyboard.press("Escape")
     told = seen.page.locator("#place-answers").inner_text()
     assert "I luftlinje" in told
-    assert "Langs vei og sti" in told
+    assert "Langs veg og sti" in told
 
 
 def test_keyboard_asks_from_the_second_map(seen: Watched) -> None:

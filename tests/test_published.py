@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -362,3 +363,19 @@ def test_a_unit_does_not_tell_who_is_in_one_zone_and_not_in_another() -> None:
     row = publishable(exact).table("units").frame.iloc[0]
     assert (row["residents"], row["in_any_zone"]) == (453, 50)
     assert (row["in_flood_zones"], row["in_storm_surge"]) == (50, 50)
+
+
+def test_a_table_to_ten_rounds_the_number_that_the_headline_rounds() -> None:
+    """By hand: 1 285.2 is nearer to 1 290, though its whole part 1 285 goes to the even 1 280.
+
+    A sentence and its table told two numbers for one where residents are spread over addresses.
+    """
+    parts = [1285.2, 2240.1, 0.4, 9.7, 7648.6]
+    rows = pd.DataFrame({"name": list("abcdef"), "n": [*parts, sum(parts)]})
+    shown = protect_table(replace(made("bands", rows, total=True), to_ten=True)).frame["n"]
+    assert shown[0] == 1290
+    assert [shown[1], shown[4]] == [2240, 7650]
+    # The whole number decides what is hidden: 9.7 is one of ten, and no more than ten.
+    assert shown[2] == 0
+    assert shown[3] in (10, WITHHELD, UNDER_TEN)
+    assert shown[5] == 11180

@@ -162,7 +162,7 @@ def _masks(study: Study, params: CorridorParameters) -> _Masks:
     rows = int(np.ceil((north - south + params.margin_m) / cell))
     if rows * columns > _MOST_CELLS:
         message = (
-            f"cell_m = {cell} gives {rows} x {columns} cells; allowed: at most {_MOST_CELLS:,}, "
+            f"cell_m = {cell} gives {rows} x {columns} cells; allowed: at most {_MOST_CELLS}, "
             "take larger cells"
         )
         raise ParameterError(message)

@@ -9,7 +9,6 @@ import shapely
 
 from gis.errors import GeometryError, ParameterError
 from gis.sources.plan import Plan, joined_area
-from gis.text import number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,7 +91,7 @@ def elsewhere(study: Study, plan: Plan, drawn: Any) -> GeometryError:
     """Return the error of a plan that lies outside the municipality."""
     away = float(shapely.distance(drawn, study.polygon))
     return GeometryError(
-        f"{plan.label}: the plan lies {number(away).en} m outside {study.area.number} "
+        f"{plan.label}: the plan lies {away:.0f} m outside {study.area.number} "
         f"{study.area.name}; open the workspace of its own municipality, or check the "
         "coordinate reference system of the file"
     )

@@ -181,7 +181,7 @@ def run(study: Study, params: SlopeScreeningParameters) -> Result:
             t("slope.note_limits"),
             *([t("slope.note_unknown", area=number(unknown_km2, decimals=2))] if gap else []),
         ),
-        figures={"land_km2": land_km2, "unknown_km2": unknown_km2},
+        figures={"land_km2": land_km2, "unknown_slope_km2": unknown_km2},
         tables={"slopes": _table(study, steep, params)},
         frame=_polygons(study, steep, params),
     )

@@ -22,7 +22,7 @@ from gis.render.index import CHECK, REPORT, STATEMENT, WORKBOOK
 from gis.render.report import Section, render_report
 from gis.render.statement import render_statement
 from gis.render.write import write_files, write_pages
-from gis.text import Text, t
+from gis.text import Text, number, t
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -150,7 +150,8 @@ def _make(work: _Work, hands: Hands | None) -> None:
 
     def told(map_id: str, made: Made) -> None:
         if made.page is not None:
-            work.progress(f"{map_id}: {len(made.page.html) / 1e6:.1f} MB")
+            size = number(len(made.page.html) / 1e6, decimals=1)
+            work.progress(f"{map_id}: {size.in_(work.order.language)} MB")
 
     for map_id, made in make_maps(work.answers, work.order, draw, hands=hands, told=told).items():
         if made.lacks:

@@ -170,7 +170,7 @@ def _keep(path: Path, text: str) -> None:
 def _tell(found: Screening, public: Result, language: Language) -> None:
     """Print the finding, the layers by status, people and access."""
     typer.echo(public.finding.in_(language))
-    columns = ["Status", "Lag / layer", "%", "m", "", ""]
+    columns = [t(x).in_(language) for x in ("fields.status", "params.layer")] + ["%", "m", "", ""]
     rows = []
     for row in public.tables["screen"].frame.to_dict("records"):
         if row["screen_status"] == t("screen.status_not_relevant"):

@@ -152,6 +152,8 @@ def polygon_class(
     order = np.argsort(rank[zone], kind="stable")
     zone, thing = zone[order], thing[order]
     if rule == "interior":
+        # Many objects ask of few zones: each zone is indexed once, not for every pair.
+        shapely.prepare(zones)
         # Only the pairs that could still change an answer need the dear relate test.
         inside = shapely.contains_properly(zones[zone], things[thing])
         np.minimum.at(best, thing[inside], rank[zone[inside]])
