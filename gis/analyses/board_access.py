@@ -17,12 +17,11 @@ from gis.analyses.rides import STATIONS, ridden
 from gis.analyses.scenario_plan import LAYER, areas_inside, plan_in_layer
 from gis.analyses.transit_access import (
     TransitAccessParameters,
-    check_reach,
     check_stops,
     reach_by,
     timetable_of,
 )
-from gis.analyses.travel import counted_cells, origins_of
+from gis.analyses.travel import check_reach, counted_cells, origins_of
 from gis.analyses.travel_words import metres, plain_number
 from gis.text import Text, day, number, percent, t
 
@@ -114,7 +113,7 @@ def stops_of(study: Study, params: TransitAccessParameters) -> tuple[Stops, Time
 def _transit(
     study: Study, params: TransitAccessParameters
 ) -> tuple[float | None, Text | None, Timetable | None, NDArray[np.float64]]:
-    check_reach(study, params)
+    check_reach(study, params.max_m)
     stops, timetable = stops_of(study, params)
     cells = params.cells(study)
     part = reach_by(study, params, cells, stops=stops).parts(params.max_m)
@@ -163,7 +162,7 @@ def growth(study: Study, *, max_m: float, min_per_hour: float) -> Measured:
     the land that the municipal plan sets aside for them.
     """
     params = frequent_params(study, max_m=max_m, min_per_hour=min_per_hour)
-    check_reach(study, params)
+    check_reach(study, params.max_m)
     stops, timetable = stops_of(study, params)
     found = _by_dwellings(study, stops, max_m=max_m)
     definition, layer, key = _service(study, params, timetable)

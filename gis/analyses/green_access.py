@@ -14,9 +14,8 @@ from gis.analyses.registry import Analysis, Parameters
 from gis.analyses.residents import share_bounds
 from gis.analyses.shown import shown_residents
 from gis.analyses.transit_tables import units_table
-from gis.analyses.travel import counted_cells
+from gis.analyses.travel import check_reach, counted_cells
 from gis.analyses.travel_words import metres
-from gis.errors import ParameterError
 from gis.result import Definition, Reading, Result, Status
 from gis.text import number, people, people_share, t
 
@@ -56,7 +55,7 @@ def run(study: Study, params: GreenAccessParameters) -> Result:
     the halo reaches. Distances are straight lines; roads in the way are not counted
     as barriers. Raises ParameterError for a distance beyond the halo.
     """
-    _check_reach(study, params)
+    check_reach(study, params.max_m)
     cells = counted_cells(study, "residents")
     forests = forests_of(study, params.min_daa)
     near = near_forest(cells.x, cells.y, forests, max_m=params.max_m)
@@ -95,16 +94,6 @@ def run(study: Study, params: GreenAccessParameters) -> Result:
         frame=_frame(study, cells, near),
         layers={"forests": gpd.GeoDataFrame(geometry=forests, crs=study.crs)},
     )
-
-
-def _check_reach(study: Study, params: GreenAccessParameters) -> None:
-    """Refuse a distance beyond the halo, where forests across the border were not read."""
-    if params.max_m > study.halo_m:
-        message = (
-            f"max_m {params.max_m:.0f} given; allowed: up to the halo of {study.halo_m} m that was "
-            "read around the municipality (halo_m in workspace.toml, then build again)"
-        )
-        raise ParameterError(message)
 
 
 def _definition(params: GreenAccessParameters) -> Definition:

@@ -28,8 +28,8 @@ from gis.analyses.scenario_plan import LAYER, Layout, lay_out, plan_in_layer
 from gis.analyses.scenario_tables import scenario_tables, shown_share
 from gis.analyses.scenario_words import BASELINE
 from gis.analyses.screen_area import elsewhere
-from gis.analyses.transit_access import TransitAccessParameters, check_reach
-from gis.analyses.travel import ADDRESSES
+from gis.analyses.transit_access import TransitAccessParameters
+from gis.analyses.travel import ADDRESSES, check_reach
 from gis.analyses.zones import hazard_ids
 from gis.errors import ParameterError
 from gis.result import Result, Status
@@ -128,7 +128,7 @@ def scenario(study: Study, params: ScenarioParameters, plan: Plan) -> Result:
     With nothing planned every indicator is exactly today's. Residents who move in lie evenly
     in their area, on a grid of 25 m.
     """
-    check_reach(study, params.transit)
+    check_reach(study, params.transit.max_m)
     _check_place(study, plan)
     outcomes = outcomes_of(study, params, plan)
     if not any(o.people or o.land for o in outcomes):

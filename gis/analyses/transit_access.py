@@ -32,7 +32,7 @@ from gis.analyses.transit_tables import (
     left_out_of,
     reach_of,
 )
-from gis.analyses.travel import ADDRESSES, Metric
+from gis.analyses.travel import ADDRESSES, Metric, check_reach
 from gis.analyses.travel_words import (
     counted_parameters,
     counted_words,
@@ -127,7 +127,7 @@ def run(study: Study, params: TransitAccessParameters) -> Result:
     cell or from its addresses; stops beyond the border count, as far as the halo. Which
     departures count is written in the definition.
     """
-    check_reach(study, params)
+    check_reach(study, params.max_m)
     cells = params.cells(study)
     timetable = timetable_of(study, params)
     check_stops(params, timetable)
@@ -143,16 +143,6 @@ def check_stops(params: TransitAccessParameters, timetable: Timetable | None) ->
         message = (
             f"accessible given, but {timetable.files[0].name} does not say where a wheelchair can "
             "board (wheelchair_boarding in stops.txt)"
-        )
-        raise ParameterError(message)
-
-
-def check_reach(study: Study, params: TransitAccessParameters) -> None:
-    """Refuse a distance beyond the halo, where stops across the border were not read."""
-    if params.max_m > study.halo_m:
-        message = (
-            f"max_m {params.max_m:.0f} given; allowed: up to the halo of {study.halo_m} m that was "
-            "read around the municipality (halo_m in workspace.toml, then build again)"
         )
         raise ParameterError(message)
 

@@ -10,6 +10,7 @@ import shapely
 
 from gis.analyses.network_access import Roads, roads_of, travel
 from gis.analyses.residents import address_cells, at_centres, cells_inside, over_addresses
+from gis.errors import ParameterError
 from gis.kernels.network_area import isochrone, with_legs
 from gis.kernels.network_reach import Reached, Reason
 from gis.sources.trips import CM_PER_M, Trip
@@ -58,6 +59,19 @@ class Origins:
         places = np.bincount(self.where.cell, minlength=len(self.cells.cell_id))
         first = np.cumsum(places) - places
         return np.asarray(value[order[first + (places + 1) // 2 - 1]])
+
+
+def check_reach(study: Study, max_m: float) -> None:
+    """Refuse a distance beyond the halo, where targets across the border were not read.
+
+    ``max_m`` in metres. Raises ParameterError.
+    """
+    if max_m > study.halo_m:
+        message = (
+            f"max_m {max_m:.0f} given; allowed: up to the halo of {study.halo_m} m that was "
+            "read around the municipality (halo_m in workspace.toml, then build again)"
+        )
+        raise ParameterError(message)
 
 
 def counted_cells(study: Study, weight: str) -> Cells:

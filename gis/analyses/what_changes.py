@@ -23,13 +23,12 @@ from gis.analyses.shown import cell_columns
 from gis.analyses.transit_access import (
     TransitAccessParameters,
     answer,
-    check_reach,
     check_stops,
     reach_by,
     timetable_of,
 )
 from gis.analyses.transit_tables import Reach, left_out_of, units_table
-from gis.analyses.travel import ADDRESSES, walk_to
+from gis.analyses.travel import ADDRESSES, check_reach, walk_to
 from gis.analyses.travel_words import count_text, joined, own_words, plain_number, share_text
 from gis.crs import LONLAT_EPSG, transform_points
 from gis.errors import InvariantError, ParameterError
@@ -96,7 +95,7 @@ def run(study: Study, params: WhatChangesParameters) -> Result:
     away, so each place keeps the shorter of its two ways. Without a change the answer is
     exactly that of transit-access. Raises ParameterError, SourceError, GeometryError.
     """
-    check_reach(study, params)
+    check_reach(study, params.max_m)
     cells = params.cells(study)
     timetable = timetable_of(study, params)
     check_stops(_base(params), timetable)
